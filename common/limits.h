@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h: every size and count that is bounded, and why just there.
+ * Sizes are in bytes unless a name says otherwise. */
+#ifndef OAP_LIMITS_H
+#define OAP_LIMITS_H
+
+/* CBOR: our deepest payload nests 5; 8 leaves room and bounds the stack. */
+#define CBOR_DEPTH_MAX 8
+
+/* Texts of the formats (messages.cddl). */
+#define ISS_MAX 32	/* a host name of a city; it is in every pass */
+#define NAME_ID_MAX 32	/* ids of facilities, benefits, operators */
+#define URI_MAX 128	/* of a status list; it is in every pass */
+#define HINT_MAX 24	/* initials, not a name */
+#define NAME_TEXT_MAX 600 /* a name on a screen: 200 CJK characters */
+#define VERSION_MAX 32	/* of a program, as reports carry it */
+#define CURRENCY_LEN 3	/* ISO 4217 */
+
+/* Messages. */
+#define PASS_ISSUE_MAX 240	/* without cnf: QR version 11 at level M */
+#define PASS_MAX 512		/* longest texts plus cnf come to under 450 */
+#define SCANNED_MAX 768		/* a presentation around the longest pass */
+#define CODE_MAX (5 + SCANNED_MAX / 2 * 3) /* "OAP1:" and Base45 */
+#define SCAN_PREFIX_MAX 16	/* characters kept of a scan that is no code */
+#define ENTRY_MAX 512		/* longest texts and grant come to under 400 */
+#define QUESTION_MAX 1280	/* SCANNED_MAX and the longest texts */
+#define REPORT_MAX 256
+#define ENROLMENT_MAX 384
+#define ISSUERDOC_MAX 65536	/* 500 keys and their list URIs */
+#define STATUS_TOKEN_MAX (512 * 1024) /* 2^20 2-bit states, incompressible */
+#define STATUS_INFLATED_MAX (4 * 1024 * 1024) /* 2^24 2-bit states */
+#define BUNDLE_MAX (8 * 1024 * 1024) /* a kiosk has 32 MB of memory */
+#define RECEIPT_MAX (1024 * 1024) /* a file of 50,000 entries */
+#define COSE_SMALL_MAX 2048	/* verified from a buffer on the stack */
+
+/* Uploads. */
+#define ITEMS_PER_UPLOAD_MAX 256	/* a busy door's hour */
+#define ITEMS_PER_ASK_MAX 16	/* unsent entries of one pass at one kiosk */
+#define ITEM_MAX (ENTRY_MAX + 16 + SCANNED_MAX + 16)
+#define QUARANTINE_ITEM_MAX 16384	/* kept of an item nobody could read */
+#define QUARANTINE_PER_KIOSK_MAX 1000	/* so a broken kiosk fills no disk */
+
+/* Numbers. */
+#define AMOUNT_MAX INT64_C(1000000000000) /* times 10^4 fits in int64_t */
+#define PARTY_MAX 999
+#define LIMIT_USES_MAX 1000000
+#define ROUNDING_UNIT_MAX 1000000
+#define BASIS_POINTS_MAX 10000
+#define TRANSITIONS_MAX 16	/* in 440 days; Morocco has four a year */
+#define ISSUERS_PER_BENEFIT_MAX 64
+#define FACILITIES_PER_BENEFIT_MAX 1024
+#define HOURS_PER_BENEFIT_MAX 32
+#define CLOSED_DAYS_MAX 512	/* a year's Mondays and holidays, and spare */
+#define KEYS_PER_ISSUER_MAX 512
+#define LISTS_PER_ISSUER_MAX 64	/* of 2^20 passes each */
+
+/* Time. Milliseconds up to the year 9999, so sums stay in int64_t. */
+#define TIME_MS_MAX INT64_C(253402300799999)
+#define CLOCK_OFFSET_MS_MAX INT64_C(3155760000000) /* a century */
+#define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
+#define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
+#define PRESENTATION_WINDOW_DEFAULT_S 60 /* time to hold a phone to a reader */
+#define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
+#define DEADLINE_DEFAULT_MS 800
+
+#endif
