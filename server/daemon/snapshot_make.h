@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshot_make.h: makes a snapshot from the store, with the bundle in it, and
+ * puts it into the box. What has not changed since the previous one is shared:
+ * MAC keys, issuer documents, inflated status lists. */
+#ifndef OAP_SNAPSHOT_MAKE_H
+#define OAP_SNAPSHOT_MAKE_H
+
+#include "servicekeys.h"
+#include "snapshot.h"
+#include "store.h"
+
+/* For the thread that owns the store: at the start, from ledger_config.remake,
+ * and at least every BUNDLE_RESIGN_S. Runs its own transaction, so none may be
+ * open. False: the box keeps what it has, error gets one line; to be tried
+ * again. */
+bool snapshot_remake(struct snapshot_box *box, struct store *s,
+		     const struct service_keys *keys, int64_t now_ms,
+		     char *error, size_t error_size) OAP_CHECKED;
+
+/* Seconds: when the bundle in it was signed. */
+uint64_t snapshot_made_at(const struct snapshot *s);
+
+#endif
