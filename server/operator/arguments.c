@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arguments.c: command options into JSON members. */
+#include "arguments.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_SIZE_MAX ((size_t)1024 * 1024)
+
+bool put_text(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size)
+{
+	if (json_object_set_new(object, field->member, json_string(value)) == 0)
+		return true;
+	snprintf(error, error_size, "--%s: not UTF-8", field->option);
+	return false;
+}
+
+bool put_whole(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size)
+{
+	char *end;
+
+	errno = 0;
+	intmax_t n = strtoimax(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0) {
+		snprintf(error, error_size, "--%s \"%s\": not a whole number",
+			 field->option, value);
+		return false;
+	}
+	return json_object_set_new(object, field->member, json_integer(n)) == 0;
+}
+
+bool put_yes_no(json_t *object, const struct field *field, const char *value,
+		char *error, size_t error_size)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "no") != 0) {
+		snprintf(error, error_size, "--%s \"%s\": say yes or no",
+			 field->option, value);
+		return false;
+	}
+	return json_object_set_new(object, field->member, json_boolean(yes)) ==
+	       0;
+}
+
+bool put_flag(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size)
+{
+	(void)value;
+	(void)error;
+	(void)error_size;
+	return json_object_set_new(object, field->member, json_true()) == 0;
+}
+
+/* The array of that name, made when it is not there. */
+static json_t *grown_array(json_t *object, const char *member)
+{
+	json_t *array = json_object_get(object, member);
+
+	if (array == NULL) {
+		array = json_array();
+		if (json_object_set_new(object, member, array) != 0)
+			return NULL;
+	}
+	return array;
+}
+
+bool put_list(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size)
+{
+	json_t *array = grown_array(object, field->member);
+
+	while (array != NULL) {
+		size_t n = strcspn(value, ",");
+		if (n == 0) {
+			snprintf(error, error_size, "--%s: an empty item",
+				 field->option);
+			return false;
+		}
+		if (json_array_append_new(array, json_stringn(value, n)) != 0)
+			break;
+		if (value[n] == '\0')
+			return true;
+		value += n + 1;
+	}
+	snprintf(error, error_size, "--%s: not UTF-8", field->option);
+	return false;
+}
+
+bool put_names(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size)
+{
+	json_t *names = json_object_get(object, field->member);
+	const char *equals = strchr(value, '=');
+
+	if (equals != value + 2 || equals[1] == '\0') {
+		snprintf(error, error_size,
+			 "--%s \"%s\": write LANG=TEXT, LANG being en, ko, ja "
+			 "or zh",
+			 field->option, value);
+		return false;
+	}
+	if (names == NULL) {
+		names = json_object();
+		if (json_object_set_new(object, field->member, names) != 0)
+			return false;
+	}
+	char lang[3] = {value[0], value[1], '\0'};
+	if (json_object_set_new(names, lang, json_string(equals + 1)) == 0)
+		return true;
+	snprintf(error, error_size, "--%s: not UTF-8", field->option);
+	return false;
+}
+
+static char *read_file(const char *path, size_t *size, char *error,
+		       size_t error_size)
+{
+	FILE *in = fopen(path, "rb");
+	char *data = in != NULL ? malloc(FILE_SIZE_MAX + 1) : NULL;
+
+	if (data == NULL) {
+		snprintf(error, error_size, "%s: %s", path, strerror(errno));
+		if (in != NULL)
+			fclose(in);
+		return NULL;
+	}
+	*size = fread(data, 1, FILE_SIZE_MAX + 1, in);
+	bool bad = ferror(in) != 0;
+	fclose(in);
+	if (bad || *size == 0 || *size > FILE_SIZE_MAX) {
+		snprintf(error, error_size, "%s: %s", path,
+			 bad	      ? "cannot be read"
+			 : *size == 0 ? "is empty"
+				      : "is over 1 MiB");
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
+static json_t *file_text(const char *path, char *error, size_t error_size)
+{
+	size_t size;
+	char *data = read_file(path, &size, error, error_size);
+
+	if (data == NULL)
+		return NULL;
+	size_t cap =
+	    sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
+	char *text = malloc(cap);
+	json_t *value = NULL;
+	if (text != NULL) {
+		sodium_bin2base64(text, cap, (const unsigned char *)data, size,
+				  sodium_base64_VARIANT_ORIGINAL);
+		value = json_string(text);
+	}
+	if (value == NULL)
+		snprintf(error, error_size, "%s: out of memory", path);
+	free(text);
+	free(data);
+	return value;
+}
+
+bool put_file(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size)
+{
+	json_t *text = file_text(value, error, error_size);
+
+	return text != NULL &&
+	       json_object_set_new(object, field->member, text) == 0;
+}
+
+bool put_files(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size)
+{
+	json_t *text = file_text(value, error, error_size);
+	json_t *array = grown_array(object, field->member);
+
+	return text != NULL && array != NULL &&
+	       json_array_append_new(array, text) == 0;
+}
+
+static const struct field *field_find(const struct field *fields,
+				      const char *name, size_t n)
+{
+	for (const struct field *f = fields; f != NULL && f->option; f++)
+		if (strlen(f->option) == n && strncmp(f->option, name, n) == 0)
+			return f;
+	return NULL;
+}
+
+/* One option at argv[*i], and its value in it or behind it. */
+static bool parse_option(const struct field *fields, int argc, char **argv,
+			 int *i, json_t *object, char *error,
+			 size_t error_size)
+{
+	const char *word = argv[*i] + 2;
+	size_t n = strcspn(word, "=");
+	const struct field *f = field_find(fields, word, n);
+	const char *value = word[n] == '=' ? word + n + 1 : NULL;
+
+	if (f == NULL) {
+		snprintf(error, error_size,
+			 "--%.*s: no such option here; --help lists them",
+			 (int)(n < 64 ? n : 64), word);
+		return false;
+	}
+	if (f->value == NULL && value != NULL) {
+		snprintf(error, error_size, "--%s: takes no value", f->option);
+		return false;
+	}
+	if (f->value != NULL && value == NULL) {
+		if (*i + 1 >= argc) {
+			snprintf(error, error_size, "--%s: wants %s",
+				 f->option, f->value);
+			return false;
+		}
+		value = argv[++*i];
+	}
+	snprintf(error, error_size, "--%s: out of memory", f->option);
+	return f->put(object, f, value, error, error_size);
+}
+
+static bool required_there(const struct field *fields, json_t *object,
+			   char *error, size_t error_size)
+{
+	for (const struct field *f = fields; f != NULL && f->option; f++)
+		if (f->required &&
+		    json_object_get(object, f->member) == NULL) {
+			snprintf(error, error_size, "--%s is missing",
+				 f->option);
+			return false;
+		}
+	return true;
+}
+
+json_t *arguments_parse(const struct field *fields, bool check_required,
+			int argc, char **argv, const char **argument,
+			char *error, size_t error_size)
+{
+	json_t *object = json_object();
+
+	*argument = NULL;
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) == 0) {
+			if (!parse_option(fields, argc, argv, &i, object,
+					  error, error_size))
+				goto fail;
+		} else if (*argument == NULL) {
+			*argument = argv[i];
+		} else {
+			snprintf(error, error_size,
+				 "\"%.64s\": one argument too many", argv[i]);
+			goto fail;
+		}
+	}
+	if (check_required &&
+	    !required_there(fields, object, error, error_size))
+		goto fail;
+	return object;
+fail:
+	json_decref(object);
+	return NULL;
+}
+
+void arguments_help(const struct field *fields, FILE *out)
+{
+	for (const struct field *f = fields; f != NULL && f->option; f++) {
+		int n = fprintf(out, "  --%s%s%s", f->option,
+				f->value != NULL ? " " : "",
+				f->value != NULL ? f->value : "");
+		fprintf(out, "%*s%s%s\n", n < 30 ? 30 - n : 1, "", f->help,
+			f->required ? " (required)" : "");
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arguments.h: options of a command as a table, and how each becomes a member
+ * of the JSON object that the daemon is sent. */
+#ifndef OAP_ARGUMENTS_H
+#define OAP_ARGUMENTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct field {
+	const char *option; /* without its dashes; NULL ends the table */
+	const char *value;  /* what stands for the value in --help; NULL: flag */
+	bool required;
+	const char *member;
+	/* Puts the value into the object; false with one line in error. */
+	bool (*put)(json_t *object, const struct field *field,
+		    const char *value, char *error, size_t error_size);
+	const char *help;
+};
+
+/* The usual ways. Lists and names grow when the option is repeated. */
+bool put_text(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size);
+bool put_whole(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size); /* integer >= 0 */
+bool put_yes_no(json_t *object, const struct field *field, const char *value,
+		char *error, size_t error_size);
+bool put_flag(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size); /* true */
+bool put_list(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size); /* also a,b,c */
+bool put_names(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size); /* LANG=TEXT */
+/* The content of a file (at most 1 MiB) in Base64. */
+bool put_file(json_t *object, const struct field *field, const char *value,
+	      char *error, size_t error_size);
+bool put_files(json_t *object, const struct field *field, const char *value,
+	       char *error, size_t error_size); /* grows */
+
+/* Parses argv[1..] against the table. The positional argument, when there is
+ * one, goes to *argument. Returns the object (the caller's), or NULL with one
+ * line in error. check_required: refuse when a required one is missing. */
+json_t *arguments_parse(const struct field *fields, bool check_required,
+			int argc, char **argv, const char **argument,
+			char *error, size_t error_size);
+void arguments_help(const struct field *fields, FILE *out);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client.c: requests to oapd by libcurl. */
+#include "client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The largest answer is a report of some thousand rows. */
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define TOKEN_MAX 256
+#define CONNECT_TIMEOUT_MS 5000L
+#define CALL_TIMEOUT_MS 60000L
+
+struct client {
+	CURL *curl;
+	char base[512];
+	char authorization[TOKEN_MAX + 32];
+	char message[CURL_ERROR_SIZE];
+	char *answer;
+	size_t answer_size;
+	const char *server;
+};
+
+static bool read_token(struct client *c, const char *file, char *error,
+		       size_t error_size)
+{
+	char token[TOKEN_MAX + 2];
+	FILE *in = fopen(file, "r");
+
+	if (in == NULL) {
+		snprintf(error, error_size, "%s: %s", file, strerror(errno));
+		return false;
+	}
+	char *line = fgets(token, sizeof token, in);
+	fclose(in);
+	size_t n = line != NULL ? strcspn(token, "\r\n") : 0;
+	if (n == 0 || n > TOKEN_MAX) {
+		snprintf(error, error_size,
+			 "%s: no token in its first line", file);
+		return false;
+	}
+	token[n] = '\0';
+	snprintf(c->authorization, sizeof c->authorization,
+		 "Authorization: Bearer %s", token);
+	return true;
+}
+
+static size_t take_answer(char *data, size_t size, size_t count, void *arg)
+{
+	struct client *c = arg;
+	size_t n = size * count;
+
+	if (n > ANSWER_MAX - c->answer_size)
+		return 0;
+	char *grown = realloc(c->answer, c->answer_size + n + 1);
+	if (grown == NULL)
+		return 0;
+	memcpy(grown + c->answer_size, data, n);
+	c->answer = grown;
+	c->answer_size += n;
+	c->answer[c->answer_size] = '\0';
+	return n;
+}
+
+static bool set_server(struct client *c, const char *server, char *error,
+		       size_t error_size)
+{
+	int n = 0;
+
+	if (strncmp(server, "unix:", 5) == 0) {
+		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH,
+				 server + 5);
+		n = snprintf(c->base, sizeof c->base, "http://localhost");
+	} else if (strncmp(server, "http://", 7) == 0 ||
+		   strncmp(server, "https://", 8) == 0) {
+		n = snprintf(c->base, sizeof c->base, "%s", server);
+	} else {
+		snprintf(error, error_size,
+			 "server \"%s\": neither http://, https:// nor "
+			 "unix:PATH",
+			 server);
+		return false;
+	}
+	if (n < 0 || (size_t)n >= sizeof c->base) {
+		snprintf(error, error_size, "server: address too long");
+		return false;
+	}
+	while (n > 0 && c->base[n - 1] == '/')
+		c->base[--n] = '\0';
+	return true;
+}
+
+struct client *client_open(const char *server, const char *token_file,
+			   char *error, size_t error_size)
+{
+	struct client *c = calloc(1, sizeof *c);
+
+	if (c == NULL || (c->curl = curl_easy_init()) == NULL) {
+		snprintf(error, error_size, "out of memory");
+		free(c);
+		return NULL;
+	}
+	c->server = server;
+	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS,
+			 CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, CALL_TIMEOUT_MS);
+	curl_easy_setopt(c->curl, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->message);
+	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
+	if (!set_server(c, server, error, error_size) ||
+	    (token_file != NULL &&
+	     !read_token(c, token_file, error, error_size))) {
+		client_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void client_close(struct client *c)
+{
+	if (c == NULL)
+		return;
+	curl_easy_cleanup(c->curl);
+	free(c->answer);
+	free(c);
+}
+
+const char *client_error(const struct client *c)
+{
+	return c->message;
+}
+
+static bool add_header(struct curl_slist **headers, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(*headers, line);
+
+	if (more != NULL)
+		*headers = more;
+	return more != NULL;
+}
+
+static CURLcode perform(struct client *c, const char *method, const char *url,
+			const char *text)
+{
+	struct curl_slist *headers = NULL;
+	CURLcode rc = CURLE_OUT_OF_MEMORY;
+
+	if (!add_header(&headers, "Expect:"))
+		return rc;
+	if (c->authorization[0] != '\0' &&
+	    !add_header(&headers, c->authorization))
+		goto cleanup;
+	if (text != NULL &&
+	    !add_header(&headers, "Content-Type: application/json"))
+		goto cleanup;
+	curl_easy_setopt(c->curl, CURLOPT_URL, url);
+	curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
+	if (text != NULL) {
+		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)strlen(text));
+		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, text);
+	}
+	curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	rc = curl_easy_perform(c->curl);
+cleanup:
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(headers);
+	return rc;
+}
+
+bool client_call(struct client *c, const char *method, const char *path,
+		 json_t *body, struct response *out)
+{
+	char url[4096];
+	int n = snprintf(url, sizeof url, "%s%s", c->base, path);
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	memset(out, 0, sizeof *out);
+	free(c->answer);
+	c->answer = NULL;
+	c->answer_size = 0;
+	c->message[0] = '\0';
+	if (n < 0 || (size_t)n >= sizeof url || (body != NULL && text == NULL)) {
+		snprintf(c->message, sizeof c->message, "request too long");
+		free(text);
+		return false;
+	}
+	CURLcode rc = perform(c, method, url, text);
+	free(text);
+	if (rc != CURLE_OK) {
+		if (c->message[0] == '\0')
+			snprintf(c->message, sizeof c->message, "%s",
+				 curl_easy_strerror(rc));
+		return false;
+	}
+	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &out->status);
+	out->body = c->answer;
+	out->body_size = c->answer_size;
+	if (out->body != NULL)
+		out->json = json_loadb(out->body, out->body_size,
+				       JSON_REJECT_DUPLICATES, NULL);
+	return true;
+}
+
+bool client_query(char *path, size_t cap, const char *name, const char *value)
+{
+	char *escaped = curl_easy_escape(NULL, value, 0);
+	size_t used = strlen(path);
+
+	if (escaped == NULL)
+		return false;
+	int n = snprintf(path + used, cap - used, "%c%s=%s",
+			 strchr(path, '?') != NULL ? '&' : '?', name, escaped);
+	curl_free(escaped);
+	return n > 0 && (size_t)n < cap - used;
+}

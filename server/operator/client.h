@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client.h: one HTTP connection to oapd, over TCP or a Unix socket. Not for
+ * several threads at once. */
+#ifndef OAP_CLIENT_H
+#define OAP_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct client;
+
+/* server: http:// or https:// URL, or "unix:PATH". token_file may be NULL.
+ * On failure NULL, and one line in error. */
+struct client *client_open(const char *server, const char *token_file,
+			   char *error, size_t error_size);
+void client_close(struct client *c); /* takes NULL */
+
+struct response {
+	long status;	 /* HTTP */
+	char *body;	 /* NUL-terminated; the client's, until the next call */
+	size_t body_size;
+	json_t *json; /* of a JSON body, else NULL; the caller's */
+};
+
+/* Sends body (borrowed, NULL for none) as JSON. False when there is no
+ * answer; client_error says why. */
+bool client_call(struct client *c, const char *method, const char *path,
+		 json_t *body, struct response *out);
+const char *client_error(const struct client *c);
+/* Appends "name=value" to a path, percent-encoded, with ? or &. False when it
+ * does not fit. */
+bool client_query(char *path, size_t cap, const char *name, const char *value);
+
+#endif

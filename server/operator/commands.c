@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.c: the table of commands, and how one is found and run. */
+#include "commands.h"
+
+#include "benefit_fields.h"
+#include "kiosk_commands.h"
+#include "records.h"
+#include "report_commands.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const struct field facility_fields[] = {
+    {"id", "ID", true, "id", put_text, "lower-case letters, digits, -"},
+    {"city", "CITY", true, "city", put_text, "tokyo"},
+    {"name", "LANG=TEXT", true, "names", put_names, "repeat a language"},
+    {"currency", "CODE", true, "currency", put_text, "ISO 4217"},
+    {"zone", "ZONE", true, "zone", put_text, "IANA time zone, Asia/Tokyo"},
+    {0}};
+
+static const struct column facility_columns[] = {
+    {"facility", "id", NULL},
+    {"name", "names", cell_names},
+    {"city", "city", NULL},
+    {"currency", "currency", NULL},
+    {"zone", "zone", NULL}};
+
+static const struct record facility_record = {
+    "/v1/facilities", "facilities", facility_columns, 5};
+
+static const struct field issuer_fields[] = {
+    {"root", "HEX", true, "root", put_text,
+     "the root key that oap-issuer init printed"},
+    {"document", "FILE", true, "document", put_file, "issuer.cose"},
+    {"status", "FILE", false, "tokens", put_files,
+     "status-N.cose (repeat)"},
+    {0}};
+
+static const struct field issuer_set_fields[] = {
+    {"document", "FILE", false, "document", put_file, "a newer issuer.cose"},
+    {"status", "FILE", false, "tokens", put_files,
+     "newer status-N.cose (repeat)"},
+    {0}};
+
+static const struct column issuer_columns[] = {
+    {"issuer", "iss", NULL},
+    {"name", "names", cell_names},
+    {">document", "number", NULL},
+    {"made", "made_at", cell_time},
+    {"root", "root", NULL}};
+
+static const struct record issuer_record = {"/v1/issuers", "issuers",
+					    issuer_columns, 5};
+
+static const struct field operator_fields[] = {
+    {"id", "ID", true, "id", put_text, "who"},
+    {"role", "ROLE", true, "role", put_text, "viewer, operator or admin"},
+    {0}};
+
+static const struct field operator_set_fields[] = {
+    {"role", "ROLE", false, "role", put_text, "viewer, operator or admin"},
+    {"disabled", "yes|no", false, "disabled", put_yes_no,
+     "the token stops working"},
+    {"new-token", NULL, false, "new_token", put_flag,
+     "the old one stops working"},
+    {0}};
+
+static const struct column operator_columns[] = {
+    {"operator", "id", NULL},
+    {"role", "role", NULL},
+    {"disabled", "disabled", NULL},
+    {"created", "created_ms", cell_time}};
+
+static const struct record operator_record = {"/v1/operators", "operators",
+					      operator_columns, 4};
+
+static const struct field policy_fields[] = {
+    {"bundle-soft-age", "SECONDS", false, "bundle_soft_age_s", put_whole,
+     "a kiosk warns"},
+    {"bundle-hard-age", "SECONDS", false, "bundle_hard_age_s", put_whole,
+     "a kiosk no longer decides"},
+    {"skew", "SECONDS", false, "skew_s", put_whole, "clocks may differ by it"},
+    {"presentation-window", "SECONDS", false, "presentation_window_s",
+     put_whole, "a live code is good for it"},
+    {"offline-uses", "N", false, "offline_uses", put_whole,
+     "accepts of a kiosk without contact"},
+    {"deadline", "MS", false, "deadline_ms", put_whole,
+     "a kiosk waits for an answer, at most 5000"},
+    {"status-hard-cap", "SECONDS", false, "status_hard_cap_s", put_whole,
+     "no status list is good for longer"},
+    {0}};
+
+static int policy_show(struct ctl *ctl, const struct command *command,
+		       const char *argument, json_t *values)
+{
+	struct response answer;
+	bool change = json_object_size(values) > 0;
+
+	(void)command;
+	(void)argument;
+	int status = ctl_call(ctl, change ? "PATCH" : "GET", "/v1/policy",
+			      change ? values : NULL, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	if (ctl->json)
+		ctl_print_json(ctl, answer.json);
+	else
+		print_object(ctl, answer.json);
+	json_decref(answer.json);
+	return EXIT_DONE;
+}
+
+/* The token goes to stdout alone, so that it can be sent into a file. */
+static int operator_token(struct ctl *ctl, const struct command *command,
+			  const char *argument, json_t *values)
+{
+	struct response answer;
+	char path[512];
+	bool add = argument == NULL;
+
+	if (!add && !record_path(path, sizeof path, command->record->path,
+				 argument)) {
+		ctl_complain("\"%.40s…\": too long for an id", argument);
+		return EXIT_USAGE;
+	}
+	int status =
+	    ctl_call(ctl, add ? "POST" : "PATCH",
+		     add ? command->record->path : path, values, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	const char *token =
+	    json_string_value(json_object_get(answer.json, "token"));
+	if (ctl->json)
+		ctl_print_json(ctl, answer.json);
+	else if (token == NULL)
+		print_object(ctl, answer.json);
+	else
+		fprintf(ctl->out, "%s\n", token);
+	if (token != NULL && !ctl->json)
+		fprintf(stderr, "This token is shown once; keep it in a file "
+				"for --token-file.\n");
+	json_decref(answer.json);
+	return EXIT_DONE;
+}
+
+const struct command commands[] = {
+    {"facility", "add", NULL, facility_fields, false, record_add,
+     &facility_record, "a museum, palace, gallery …"},
+    {"facility", "list", NULL, NULL, false, record_list, &facility_record,
+     "all of them"},
+    {"facility", "show", "ID", NULL, false, record_show, &facility_record,
+     "one"},
+    {"facility", "set", "ID", facility_fields, true, record_set,
+     &facility_record, "change it"},
+    {"benefit", "add", NULL, benefit_fields, false, benefit_add,
+     &benefit_record, "a discount with its conditions"},
+    {"benefit", "list", NULL, NULL, false, record_list, &benefit_record,
+     "all of them"},
+    {"benefit", "show", "ID", NULL, false, record_show, &benefit_record,
+     "one"},
+    {"benefit", "set", "ID", benefit_fields, true, benefit_set,
+     &benefit_record, "change it"},
+    {"issuer", "add", NULL, issuer_fields, false, record_add, &issuer_record,
+     "trust a city: pins its root key"},
+    {"issuer", "list", NULL, NULL, false, record_list, &issuer_record,
+     "all of them"},
+    {"issuer", "show", "ISS", NULL, false, record_show, &issuer_record,
+     "its keys and lists"},
+    {"issuer", "set", "ISS", issuer_set_fields, true, record_set,
+     &issuer_record, "take a newer document or status lists"},
+    {"kiosk", "add", NULL, kiosk_fields, false, kiosk_add, &kiosk_record,
+     "a one-time enrolment code"},
+    {"kiosk", "list", NULL, NULL, false, record_list, &kiosk_record,
+     "all of them, with what they last reported"},
+    {"kiosk", "show", "KID", NULL, false, record_show, &kiosk_record, "one"},
+    {"kiosk", "confirm", "KID", NULL, false, kiosk_confirm, &kiosk_record,
+     "let a pending one in"},
+    {"kiosk", "revoke", "KID", NULL, false, kiosk_revoke, &kiosk_record,
+     "shut it out"},
+    {"operator", "add", NULL, operator_fields, false, operator_token,
+     &operator_record, "prints its token, once"},
+    {"operator", "list", NULL, NULL, false, record_list, &operator_record,
+     "all of them"},
+    {"operator", "set", "ID", operator_set_fields, true, operator_token,
+     &operator_record, "role, token"},
+    {"policy", "show", NULL, NULL, false, policy_show, NULL,
+     "ages, skew, offline allowance"},
+    {"policy", "set", NULL, policy_fields, true, policy_show, NULL,
+     "change it"},
+    {"report", NULL, "NAME", report_fields, false, report_run, NULL,
+     "redemptions, facilities, benefits, issuers, verdicts"},
+    {"attempts", "list", NULL, attempts_fields, true, attempts_list,
+     &attempt_record, "one by one"},
+    {"attempts", "show", "KIOSK/ID", NULL, false, record_show,
+     &attempt_record, "all about one"},
+    {"attempts", "reverse", "KIOSK/ID", reversal_fields, true,
+     attempts_reverse, &attempt_record, "take one back"},
+    {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
+     "what is kept of a pass"},
+    {0}};
+
+const struct command *command_find(int argc, char **argv, int *taken,
+				   char *error, size_t error_size)
+{
+	bool noun_known = false;
+
+	if (argc < 1) {
+		snprintf(error, error_size,
+			 "no command; oapctl --help lists them");
+		return NULL;
+	}
+	for (const struct command *c = commands; c->noun != NULL; c++) {
+		if (strcmp(c->noun, argv[0]) != 0)
+			continue;
+		noun_known = true;
+		*taken = c->verb != NULL ? 2 : 1;
+		if (c->verb == NULL ||
+		    (argc > 1 && strcmp(c->verb, argv[1]) == 0))
+			return c;
+	}
+	if (noun_known)
+		snprintf(error, error_size,
+			 "%s: %s%.32s%s; oapctl --help lists what it can do",
+			 argv[0], argc > 1 ? "no verb \"" : "a verb is missing",
+			 argc > 1 ? argv[1] : "", argc > 1 ? "\"" : "");
+	else
+		snprintf(error, error_size,
+			 "\"%.32s\": no such command; oapctl --help lists them",
+			 argv[0]);
+	return NULL;
+}
+
+static int print_synopsis(const struct command *c, FILE *out)
+{
+	return fprintf(out, "%s%s%s%s%s", c->noun, c->verb != NULL ? " " : "",
+		       c->verb != NULL ? c->verb : "",
+		       c->argument != NULL ? " " : "",
+		       c->argument != NULL ? c->argument : "");
+}
+
+void command_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "Usage: oapctl [OPTION…] ");
+	print_synopsis(command, out);
+	fprintf(out, "%s\n%s\n\n", command->fields != NULL ? " …" : "",
+		command->help);
+	arguments_help(command->fields, out);
+}
+
+void commands_help(FILE *out)
+{
+	for (const struct command *c = commands; c->noun != NULL; c++) {
+		fprintf(out, "  ");
+		int n = print_synopsis(c, out);
+		fprintf(out, "%*s%s\n", n < 26 ? 26 - n : 1, "", c->help);
+	}
+}
+
+void ctl_complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("oapctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void ctl_print_json(const struct ctl *ctl, const json_t *json)
+{
+	json_dumpf(json, ctl->out, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	fputc('\n', ctl->out);
+}
+
+int ctl_call(struct ctl *ctl, const char *method, const char *path,
+	     json_t *body, struct response *out)
+{
+	if (!client_call(ctl->client, method, path, body, out)) {
+		ctl_complain("the daemon does not answer: %s",
+			     client_error(ctl->client));
+		return EXIT_RETRY;
+	}
+	if (out->status >= 200 && out->status < 300)
+		return EXIT_DONE;
+	const char *detail =
+	    json_string_value(json_object_get(out->json, "detail"));
+	const char *title =
+	    json_string_value(json_object_get(out->json, "title"));
+	if (detail != NULL)
+		ctl_complain("%s", detail);
+	else
+		ctl_complain("%s %s: HTTP status %ld%s%s", method, path,
+			     out->status, title != NULL ? ", " : "",
+			     title != NULL ? title : "");
+	json_decref(out->json);
+	out->json = NULL;
+	return out->status >= 500 ? EXIT_RETRY : EXIT_REJECT;
+}
+
+static bool argument_fits(const struct command *c, const char *argument)
+{
+	if (c->argument == NULL && argument != NULL)
+		ctl_complain("%s %s: \"%.64s\" is not wanted here", c->noun,
+			     c->verb, argument);
+	else if (c->argument != NULL && argument == NULL)
+		ctl_complain("%s%s%s: %s is missing", c->noun,
+			     c->verb != NULL ? " " : "",
+			     c->verb != NULL ? c->verb : "", c->argument);
+	else
+		return true;
+	return false;
+}
+
+int command_run(struct ctl *ctl, const struct command *command, int argc,
+		char **argv)
+{
+	char error[256] = "";
+	const char *argument = NULL;
+
+	json_t *values = arguments_parse(command->fields, !command->partial,
+					 argc, argv, &argument, error,
+					 sizeof error);
+	if (values == NULL) {
+		ctl_complain("%s", error);
+		return EXIT_USAGE;
+	}
+	int status = EXIT_USAGE;
+	if (argument_fits(command, argument))
+		status = command->run(ctl, command, argument, values);
+	json_decref(values);
+	return status;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kiosk_commands.c: enrolment codes, and the state of kiosks. */
+#include "kiosk_commands.h"
+
+#include <qrencode.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct field kiosk_fields[] = {
+    {"facility", "ID", true, "facility", put_text, "where it will stand"},
+    {"name", "TEXT", false, "name", put_text, "\"north door\""},
+    {"confirm", NULL, false, "confirm", put_flag,
+     "compare its key id before it gets anything"},
+    {0}};
+
+static const struct column kiosk_columns[] = {
+    {"kiosk", "kid", NULL},
+    {"facility", "facility", NULL},
+    {"name", "name", NULL},
+    {"state", "state", NULL},
+    {"last report", "last_report_ms", cell_time},
+    {">unsent", "queue_depth", NULL},
+    {">bundle", "bundle_epoch", NULL},
+    {">offset ms", "clock_offset_ms", NULL},
+    {"version", "version", NULL}};
+
+const struct record kiosk_record = {"/v1/kiosks", "kiosks", kiosk_columns,
+				    sizeof kiosk_columns /
+					sizeof *kiosk_columns};
+
+static bool dark(const QRcode *qr, int x, int y)
+{
+	return x >= 0 && y >= 0 && x < qr->width && y < qr->width &&
+	       (qr->data[y * qr->width + x] & 1) != 0;
+}
+
+/* Two modules a character, light ones drawn: right on a dark terminal, and
+ * readers take the inverse on a light one. */
+static void print_qr(FILE *out, const char *text)
+{
+	QRcode *qr = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+
+	if (qr == NULL)
+		return;
+	for (int y = -2; y < qr->width + 2; y += 2) {
+		fputs("  ", out);
+		for (int x = -2; x < qr->width + 2; x++) {
+			bool top = !dark(qr, x, y), low = !dark(qr, x, y + 1);
+			fputs(top && low ? "\u2588"
+			      : top	 ? "\u2580"
+			      : low	 ? "\u2584"
+					 : " ",
+			      out);
+		}
+		fputc('\n', out);
+	}
+	QRcode_free(qr);
+}
+
+int kiosk_add(struct ctl *ctl, const struct command *command,
+	      const char *argument, json_t *values)
+{
+	const struct column expires = {.member = "expires_ms"};
+	struct response answer;
+	char until[CELL_MAX];
+
+	(void)argument;
+	int status = ctl_call(ctl, "POST", command->record->path, values,
+			      &answer);
+	if (status != EXIT_DONE)
+		return status;
+	const char *code =
+	    json_string_value(json_object_get(answer.json, "code"));
+	if (ctl->json) {
+		ctl_print_json(ctl, answer.json);
+	} else if (code == NULL) {
+		ctl_complain("the daemon's answer holds no code");
+		status = EXIT_RETRY;
+	} else {
+		cell_time(ctl, answer.json, &expires, until);
+		if (isatty(fileno(ctl->out)) == 1) {
+			fprintf(ctl->out, "\n");
+			print_qr(ctl->out, code);
+			fprintf(ctl->out, "\n");
+		}
+		fprintf(ctl->out, "%s\n", code);
+		fflush(ctl->out);
+		fprintf(stderr,
+			"On the kiosk, once, before %s:\n"
+			"  oap-kiosk enrol --dir DIR 'CODE'\n",
+			until);
+	}
+	json_decref(answer.json);
+	return status;
+}
+
+static int set_state(struct ctl *ctl, const struct command *command,
+		     const char *kid, const char *state)
+{
+	json_t *change = json_pack("{s:s}", "state", state);
+	int status = record_set(ctl, command, kid, change);
+
+	json_decref(change);
+	return status;
+}
+
+int kiosk_confirm(struct ctl *ctl, const struct command *command,
+		  const char *argument, json_t *values)
+{
+	(void)values;
+	return set_state(ctl, command, argument, "active");
+}
+
+int kiosk_revoke(struct ctl *ctl, const struct command *command,
+		 const char *argument, json_t *values)
+{
+	(void)values;
+	return set_state(ctl, command, argument, "revoked");
+}
