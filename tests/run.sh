@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds everything and runs every test. One command on a fresh Debian 12: it
+# installs what is missing.
+#
+#   tests/run.sh                  the suite, plain and under both sanitizers
+#   tests/run.sh --preset asan    one build only (dev, asan, tsan; repeatable)
+#   tests/run.sh --long           also what takes hours: all power cuts, fuzzing
+#
+# OAP_VECTORS names the folder of public test vectors (../shared/vectors);
+# tests that need it say SKIPPED where it is missing.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+presets=
+long=no
+while [ $# -gt 0 ]; do
+	case $1 in
+	--preset) presets="$presets ${2:?--preset wants a name}"; shift ;;
+	--long) long=yes ;;
+	--help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	*) echo "run.sh: $1: no such option; --help lists them" >&2; exit 2 ;;
+	esac
+	shift
+done
+[ -n "$presets" ] || presets="dev asan tsan"
+
+"$top/deploy/install-packages.sh" build test
+cd "$top"
+OAP_VECTORS=${OAP_VECTORS:-$top/../shared/vectors}
+export OAP_VECTORS
+[ -d "$OAP_VECTORS" ] || echo "SKIPPED: public vectors: $OAP_VECTORS is missing"
+
+# TSan and clang's ASan need a predictable layout; allowed nearly everywhere.
+layout=
+if setarch -R true 2>/dev/null; then layout="setarch -R"; fi
+
+jobs=$(nproc)
+failed=0
+for preset in $presets; do
+	echo "== $preset: build"
+	cmake --preset "$preset" >/dev/null
+	cmake --build --preset "$preset" -- -k 0 >build/$preset/build.log 2>&1 || {
+		grep -E 'error|FAILED|warning' "build/$preset/build.log" | head -40
+		echo "== $preset: does not build"
+		exit 1
+	}
+	echo "== $preset: unit tests"
+	$layout ctest --test-dir "build/$preset" -j "$jobs" \
+		--output-on-failure --no-tests=error || failed=1
+	echo "== $preset: system tests"
+	OAP_BUILD="$top/build/$preset" OAP_PRESET="$preset" OAP_LONG="$long" \
+		$layout /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+		"$top/tests/system" || failed=1
+done
+
+# The second compiler: warnings are errors there, too.
+echo "== clang: build"
+cmake -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
+	-DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+cmake --build build/clang -- -k 0 >build/clang/build.log 2>&1 || {
+	grep -E 'error|warning' build/clang/build.log | head -40
+	failed=1
+}
+
+if [ $long = yes ]; then
+	"$top/tests/fuzz/run.sh" || failed=1
+fi
+[ $failed -eq 0 ] || { echo "run.sh: some tests failed"; exit 1; }
+echo "run.sh: everything passed"
