@@ -3,12 +3,16 @@
 #ifndef OAP_CURRENCY_H
 #define OAP_CURRENCY_H
 
-#include "bytes.h"
+#include "cbor.h"
 
 #define AMOUNT_TEXT_MAX 40
 
 /* Number of decimals of an active currency (0..4), or -1: not known. */
 int currency_decimals(struct bytes code);
+
+/* Three capital letters; whether the currency is known is not asked, so that
+ * a new one breaks no bundle. */
+bool currency_read(struct cbor_in *in, struct bytes *code) OAP_CHECKED;
 
 /* "24,000 KRW", "12.50 EUR": English digits and grouping, for terminals.
  * A currency that is not known is written in minor units. */

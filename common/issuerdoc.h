@@ -36,11 +36,13 @@ bool issuerdoc_read(struct bytes message, struct issuerdoc *out) OAP_CHECKED;
 bool issuerdoc_open(struct bytes message, const uint8_t root[static 32],
 		    struct issuerdoc *out, struct outbuf *scratch)
     OAP_CHECKED;
+/* scratch has room for twice the document: its payload, and what is signed. */
 void issuerdoc_put(struct outbuf *out, const struct issuerdoc *doc,
 		   const uint8_t root_pk[static 32],
 		   const uint8_t root_sk[static 64], struct outbuf *scratch);
 
-/* The key of a kid; false when the document has none. */
+/* The key of a kid; false when the document has none. Hashes each key on the
+ * way: who asks for every scan keeps an index. */
 bool issuerdoc_key(const struct issuerdoc *doc, const uint8_t kid[static 8],
 		   struct issuer_key *out) OAP_CHECKED;
 bool issuerdoc_has_uri(const struct issuerdoc *doc, struct bytes uri);

@@ -53,14 +53,31 @@
 #define CLOSED_DAYS_MAX 512	/* a year's Mondays and holidays, and spare */
 #define KEYS_PER_ISSUER_MAX 512
 #define LISTS_PER_ISSUER_MAX 64	/* of 2^20 passes each */
+#define CURRENCIES_PER_POLICY_MAX 64 /* more than one service's facilities use */
 
 /* Time. Milliseconds up to the year 9999, so sums stay in int64_t. */
 #define TIME_MS_MAX INT64_C(253402300799999)
+#define TIME_S_MAX (TIME_MS_MAX / 1000)
 #define CLOCK_OFFSET_MS_MAX INT64_C(3155760000000) /* a century */
 #define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
 #define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
 #define PRESENTATION_WINDOW_DEFAULT_S 60 /* time to hold a phone to a reader */
 #define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
 #define DEADLINE_DEFAULT_MS 800
+
+/* The issuing office. */
+#define REF_MAX 128	/* a resident reference: a number or a UUID and spare */
+#define CSV_FILE_MAX (256 * 1024 * 1024) /* millions of rows; held in memory */
+#define CSV_FIELDS_MAX 32	/* we name eight columns */
+#define CSV_ROW_MAX 4096	/* our longest row is under 400 */
+#define ISSUE_BATCH 1000	/* rows a commit: a sync costs what 20 rows do */
+#define LIST_CAPACITY_MIN 16	/* under that an index tells who it is */
+#define LIST_CAPACITY_DEFAULT (1024 * 1024)
+#define LIST_CAPACITY_MAX (1024 * 1024) /* so a token fits STATUS_TOKEN_MAX */
+#define PASS_DAYS_MAX 36600	/* a century: a typing error, not a life */
+#define PASSPHRASE_MAX 1024	/* longer is a wrong file, not a passphrase */
+#define KEYFILE_MAX 256		/* the longest form is 237 */
+#define KDF_MEMORY_MAX (1024 * 1024 * 1024) /* asked for by a key file */
+#define KDF_OPS_MAX 64
 
 #endif

@@ -9,8 +9,8 @@
 #include "issuerdoc.h"
 
 enum status_value { STATUS_VALID = 0, STATUS_INVALID = 1, STATUS_SUSPENDED = 2 };
-/* A value past the end of the list, or one the draft leaves to applications. */
-#define STATUS_NONE 0xffu
+/* An index past the end of the list; no value, those of 8 bits end at 255. */
+#define STATUS_NONE 0x100u
 
 struct statuslist {
 	unsigned bits; /* 1, 2, 4 or 8 */
@@ -29,12 +29,14 @@ struct status_token {
 
 bool status_token_read(struct bytes message, struct status_token *out)
     OAP_CHECKED;
-/* token->lst is taken as it stands: see statuslist_deflate. */
+/* token->lst is taken as it stands: see statuslist_deflate. scratch has room
+ * for twice the token: its payload, and what is signed. */
 void status_token_put(struct outbuf *out, const struct status_token *token,
 		      const uint8_t kid[static 8],
 		      const uint8_t sk[static 64], struct outbuf *scratch);
 
-/* {"bits": …, "lst": …} alone. */
+/* {"lst": …, "bits": …} alone; read takes the draft's order of keys too, put
+ * writes the deterministic one. */
 bool statuslist_map_read(struct bytes map, unsigned *bits, struct bytes *lst)
     OAP_CHECKED;
 void statuslist_map_put(struct outbuf *out, unsigned bits, struct bytes lst);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bundle.c: reads and writes the bundle as a whole; its members are in
+ * bundle_parts.c. */
+#include "bundle.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "issuerdoc.h"
+#include "key.h"
+#include "limits.h"
+#include "mapkey.h"
+
+/* Of numbers, and CURRENCIES_PER_POLICY_MAX amounts of 13 bytes. */
+#define POLICY_ENCODED_MAX 1024
+
+struct cbor_in bundle_iterate(struct bytes array)
+{
+	struct cbor_in in = cbor_reader(array);
+	size_t n;
+
+	if (!cbor_array(&in, &n))
+		return cbor_reader((struct bytes){NULL, 0});
+	return in;
+}
+
+/* Judges a member of an array; *id is "" where order does not matter. */
+typedef bool member_judge(struct cbor_in *in, struct bytes *id);
+
+static bool judge_issuer(struct cbor_in *in, struct bytes *id)
+{
+	struct bundle_issuer issuer;
+	struct issuerdoc doc;
+	struct cbor_in tokens;
+	struct bytes token;
+
+	*id = (struct bytes){NULL, 0};
+	if (!bundle_next_issuer(in, &issuer) ||
+	    !issuerdoc_read(issuer.document, &doc))
+		return false;
+	tokens = bundle_iterate(issuer.tokens);
+	while (!cbor_at_end(&tokens)) {
+		if (!bundle_next_token(&tokens, &token))
+			return false;
+	}
+	return true;
+}
+
+static bool judge_facility(struct cbor_in *in, struct bytes *id)
+{
+	struct facility facility;
+
+	if (!bundle_next_facility(in, &facility))
+		return false;
+	*id = facility.id;
+	return true;
+}
+
+static bool judge_benefit(struct cbor_in *in, struct bytes *id)
+{
+	struct benefit benefit;
+
+	if (!bundle_next_benefit(in, &benefit))
+		return false;
+	*id = benefit.id;
+	return true;
+}
+
+static bool judge_kiosk(struct cbor_in *in, struct bytes *id)
+{
+	struct bundle_kiosk kiosk;
+
+	*id = (struct bytes){NULL, 0};
+	return bundle_next_kiosk(in, &kiosk);
+}
+
+static bool judge_pin(struct cbor_in *in, struct bytes *id)
+{
+	uint8_t pin[32];
+
+	*id = (struct bytes){NULL, 0};
+	return bundle_next_pin(in, pin);
+}
+
+/* An array under its key: each member judged, ids strictly ascending. */
+static bool read_array(struct cbor_in *in, int64_t key, member_judge *judge,
+		       struct bytes *array)
+{
+	struct bytes id, before = {NULL, 0};
+	struct cbor_in member;
+	size_t n;
+
+	if (!map_key(in, key) || !cbor_item(in, array))
+		return false;
+	member = cbor_reader(*array);
+	if (!cbor_array(&member, &n))
+		return false;
+	for (; n > 0; n--) {
+		if (!judge(&member, &id))
+			return false;
+		if (before.n > 0 && bytes_compare(before, id) >= 0)
+			return false;
+		before = id;
+	}
+	return true;
+}
+
+static bool read_seconds(struct cbor_in *in, int64_t key, uint64_t *v)
+{
+	return map_key(in, key) && cbor_uint_max(in, TIME_S_MAX, v);
+}
+
+static bool read_policy(struct cbor_in *in, struct policy *policy)
+{
+	struct bytes encoded;
+
+	return map_key(in, 7) && cbor_item(in, &encoded) &&
+	       policy_read(encoded, policy);
+}
+
+static bool read_next_key(struct cbor_in *in, struct bundle *out)
+{
+	if (!map_key(in, 8))
+		return true;
+	out->has_next_key = true;
+	return cbor_bytes_exact(in, out->next_key, sizeof(out->next_key));
+}
+
+static bool read_payload(struct bytes payload, struct bundle *out)
+{
+	struct cbor_in in = cbor_reader(payload);
+	size_t pairs;
+
+	return cbor_map(&in, &pairs) && map_key(&in, 1) &&
+	       cbor_uint_max(&in, INT64_MAX, &out->epoch) &&
+	       read_seconds(&in, 2, &out->made_at) &&
+	       read_seconds(&in, 3, &out->good_until) &&
+	       read_array(&in, 4, judge_issuer, &out->issuers) &&
+	       read_array(&in, 5, judge_facility, &out->facilities) &&
+	       read_array(&in, 6, judge_benefit, &out->benefits) &&
+	       read_policy(&in, &out->policy) && read_next_key(&in, out) &&
+	       read_array(&in, 9, judge_kiosk, &out->kiosks) &&
+	       read_array(&in, 10, judge_pin, &out->pins) &&
+	       cbor_at_end(&in);
+}
+
+bool bundle_read(struct bytes message, struct bundle *out)
+{
+	struct cose_header header;
+
+	memset(out, 0, sizeof(*out));
+	if (message.n > BUNDLE_MAX ||
+	    !cose_open(message, TYP_BUNDLE, &out->cose, &header))
+		return false;
+	memcpy(out->service_kid, header.kid, sizeof(out->service_kid));
+	return read_payload(out->cose.payload, out);
+}
+
+static void put_array(struct outbuf *out, uint64_t key, struct bytes array)
+{
+	cbor_put_uint(out, key);
+	out_bytes(out, array);
+}
+
+static void put_number(struct outbuf *out, uint64_t key, uint64_t v)
+{
+	cbor_put_uint(out, key);
+	cbor_put_uint(out, v);
+}
+
+static void put_payload(struct outbuf *out, const struct bundle *b)
+{
+	cbor_put_map(out, b->has_next_key ? 10 : 9);
+	put_number(out, 1, b->epoch);
+	put_number(out, 2, b->made_at);
+	put_number(out, 3, b->good_until);
+	put_array(out, 4, b->issuers);
+	put_array(out, 5, b->facilities);
+	put_array(out, 6, b->benefits);
+	cbor_put_uint(out, 7);
+	policy_put(out, &b->policy);
+	if (b->has_next_key) {
+		cbor_put_uint(out, 8);
+		cbor_put_bytes(out,
+			       bytes_of(b->next_key, sizeof(b->next_key)));
+	}
+	put_array(out, 9, b->kiosks);
+	put_array(out, 10, b->pins);
+}
+
+void bundle_put(struct outbuf *out, const struct bundle *b,
+		const uint8_t service_pk[static 32],
+		const uint8_t service_sk[static 64], struct outbuf *scratch)
+{
+	struct outbuf payload = outbuf_in(scratch->p, scratch->cap);
+	struct outbuf rest;
+	uint8_t kid[KEY_KID];
+
+	put_payload(&payload, b);
+	if (payload.failed) {
+		out->failed = true;
+		return;
+	}
+	rest = outbuf_in(scratch->p + payload.n, scratch->cap - payload.n);
+	key_kid(service_pk, kid);
+	cose_put_sign1(out, TYP_BUNDLE, kid, out_view(&payload), service_sk,
+		       &rest);
+}
+
+static void hash_bytes(crypto_hash_sha256_state *state, struct bytes b)
+{
+	if (b.n > 0)
+		crypto_hash_sha256_update(state, b.p, b.n);
+}
+
+/* The parts are whole CBOR items, so their run can be read one way only. */
+void bundle_content_hash(const struct bundle *b, uint8_t hash[static 32])
+{
+	uint8_t buf[POLICY_ENCODED_MAX];
+	struct outbuf policy = outbuf_in(buf, sizeof(buf));
+	crypto_hash_sha256_state state;
+
+	policy_put(&policy, &b->policy);
+	if (b->has_next_key)
+		cbor_put_bytes(&policy,
+			       bytes_of(b->next_key, sizeof(b->next_key)));
+	crypto_hash_sha256_init(&state);
+	hash_bytes(&state, b->issuers);
+	hash_bytes(&state, b->facilities);
+	hash_bytes(&state, b->benefits);
+	hash_bytes(&state, out_view(&policy));
+	hash_bytes(&state, b->kiosks);
+	hash_bytes(&state, b->pins);
+	crypto_hash_sha256_final(&state, hash);
+}
+
+/* Finds an id in an array of maps that ascends by its key 1, without reading
+ * more of the others. */
+static bool find_by_id(struct bytes array, struct bytes id,
+		       struct bytes *item)
+{
+	struct cbor_in in = bundle_iterate(array);
+	struct bytes found;
+
+	while (cbor_item(&in, item)) {
+		struct cbor_in member = cbor_reader(*item);
+		size_t pairs;
+		int order;
+
+		if (!cbor_map(&member, &pairs) || !map_key(&member, 1) ||
+		    !cbor_text(&member, &found))
+			return false;
+		order = bytes_compare(found, id);
+		if (order >= 0)
+			return order == 0;
+	}
+	return false;
+}
+
+bool bundle_facility(const struct bundle *b, struct bytes id,
+		     struct facility *o)
+{
+	struct bytes item;
+
+	return find_by_id(b->facilities, id, &item) && facility_read(item, o);
+}
+
+bool bundle_benefit(const struct bundle *b, struct bytes id,
+		    struct benefit *o)
+{
+	struct bytes item;
+
+	return find_by_id(b->benefits, id, &item) && benefit_read(item, o);
+}
