@@ -41,8 +41,8 @@ static const struct verdict_info TABLE[] = {
 	  "这不是 One-Asia Pass 的二维码，请出示通行证。"},
 	 {"Ask for the One-Asia Pass; another code may have been in view.",
 	  "One-Asia Pass를 요청해 주세요. 다른 코드가 찍혔을 수 있습니다.",
-	  "One-Asia Passのご提示をお願いしてください。別のコードかもしれません"
-	  "。",
+	  "One-Asia Passのご提示をお願いしてください。"
+	  "別のコードかもしれません。",
 	  "请访客出示 One-Asia Pass，可能扫到了其他二维码。"}},
 	{VERDICT_UNSUPPORTED_VERSION, "unsupported-version", CLASS_REJECT_CODE,
 	 {"This pass is newer than our device can read. We are sorry.",
@@ -61,15 +61,15 @@ static const struct verdict_info TABLE[] = {
 	 {"No discount. Ask for the original pass; the issuing city can help.",
 	  "할인을 적용하지 마세요. 원본 패스를 요청하고 발급 도시를 안내해 "
 	  "주세요.",
-	  "割引は適用できません。元のパスをお願いし、発行都市をご案内ください"
-	  "。",
+	  "割引は適用できません。元のパスをお願いし、"
+	  "発行都市をご案内ください。",
 	  "不适用优惠。请访客出示原始通行证，或联系发证城市。"}},
 	{VERDICT_NOT_YET_VALID, "not-yet-valid", CLASS_REJECT_PASS,
 	 {"Your pass is not valid yet. We look forward to your next visit.",
 	  "아직 사용 기간이 시작되지 않은 패스입니다. 다음 방문을 "
 	  "기다리겠습니다.",
-	  "パスの有効期間はまだ始まっていません。またのお越しをお待ちしており"
-	  "ます。",
+	  "パスの有効期間はまだ始まっていません。"
+	  "またのお越しをお待ちしております。",
 	  "您的通行证尚未生效，期待您届时光临。"},
 	 {"No discount yet; tell the visitor the day on which the pass begins.",
 	  "아직 할인되지 않습니다. 패스의 시작일을 알려 주세요.",
@@ -89,8 +89,8 @@ static const struct verdict_info TABLE[] = {
 	 {"This pass is no longer in use. Your city's pass office can help.",
 	  "더 이상 사용되지 않는 패스입니다. 거주 도시의 패스 창구에서 "
 	  "도와드립니다.",
-	  "このパスは現在使われておりません。お住まいの都市の窓口がご案内しま"
-	  "す。",
+	  "このパスは現在使われておりません。"
+	  "お住まいの都市の窓口がご案内します。",
 	  "此通行证已停用，您所在城市的通行证办公室可为您提供帮助。"},
 	 {"No discount. Ask whether the visitor has a newer pass.",
 	  "할인되지 않습니다. 새로 발급된 패스가 있는지 여쭤봐 주세요.",
@@ -115,8 +115,8 @@ static const struct verdict_info TABLE[] = {
 	  "抱歉，本处暂不受理该发证机构的通行证。"},
 	 {"No discount. Ask the operator if this city should be known here.",
 	  "할인되지 않습니다. 등록되어야 할 도시라면 운영자에게 문의해 주세요.",
-	  "割引は適用できません。登録されるべき都市なら運営者にお尋ねください"
-	  "。",
+	  "割引は適用できません。"
+	  "登録されるべき都市なら運営者にお尋ねください。",
 	  "不适用优惠。若该城市应在受理之列，请咨询管理员。"}},
 	{VERDICT_KEY_RETIRED, "key-retired", CLASS_REJECT_PASS,
 	 {"Your pass needs to be renewed. Your city can issue a new one.",
@@ -136,8 +136,8 @@ static const struct verdict_info TABLE[] = {
 	  "fault.",
 	  "할인되지 않습니다. 도시에서 교체 중인 패스이며 방문객의 잘못이 "
 	  "아닙니다.",
-	  "割引は適用できません。都市が交換中のパスで、来館者に非はありません"
-	  "。",
+	  "割引は適用できません。都市が交換中のパスで、"
+	  "来館者に非はありません。",
 	  "不适用优惠。该城市正在更换这批通行证，并非访客的责任。"}},
 	{VERDICT_PRESENTATION_REQUIRED, "presentation-required", CLASS_REJECT_PASS,
 	 {"Please open your pass on your phone and show the live code.",
@@ -148,21 +148,21 @@ static const struct verdict_info TABLE[] = {
 	  "here.",
 	  "휴대전화의 실시간 코드를 스캔해 주세요. 종이나 사진은 사용할 수 "
 	  "없습니다.",
-	  "スマートフォンのコードを読み取ってください。紙や写真では使えません"
-	  "。",
+	  "スマートフォンのコードを読み取ってください。"
+	  "紙や写真では使えません。",
 	  "请扫描手机上的实时二维码，纸质或照片在此不适用。"}},
 	{VERDICT_PRESENTATION_STALE, "presentation-stale", CLASS_REJECT_PASS,
 	 {"Please set your phone's clock to automatic and show a new code.",
 	  "휴대전화의 시간을 자동으로 설정하고 새 코드를 보여 주세요.",
-	  "スマートフォンの時刻を自動設定にして、新しいコードをご提示ください"
-	  "。",
+	  "スマートフォンの時刻を自動設定にして、"
+	  "新しいコードをご提示ください。",
 	  "请将手机时间设为自动，然后出示新的二维码。"},
-	 {"Ask for a new code on the phone, its clock set to automatic; scan "
-	  "it.",
+	 {"Ask for a new code on the phone, its clock set to automatic; "
+	  "scan it.",
 	  "휴대전화 시간을 자동으로 설정하고 새 코드를 열도록 안내한 뒤 "
 	  "스캔해 주세요.",
-	  "時刻を自動設定にして新しいコードを出していただき、読み取ってくださ"
-	  "い。",
+	  "時刻を自動設定にして新しいコードを出していただき、"
+	  "読み取ってください。",
 	  "请访客将手机时间设为自动并刷新二维码，然后重新扫描。"}},
 	{VERDICT_PRESENTATION_INVALID, "presentation-invalid", CLASS_REJECT_PASS,
 	 {"Please open your pass again and show the new code.",
@@ -172,8 +172,8 @@ static const struct verdict_info TABLE[] = {
 	 {"Scan a new code, made for this place, on the phone that has the "
 	  "pass.",
 	  "패스가 있는 휴대전화에서 이 시설용 새 코드를 열어 스캔해 주세요.",
-	  "パスの入ったスマートフォンで、当館用の新しいコードを読み取ってくだ"
-	  "さい。",
+	  "パスの入ったスマートフォンで、"
+	  "当館用の新しいコードを読み取ってください。",
 	  "请在存有通行证的手机上生成用于本馆的新二维码后再扫描。"}},
 	{VERDICT_ALREADY_REDEEMED, "already-redeemed", CLASS_REJECT_USE,
 	 {"This benefit has already been used with this pass. Thank you.",
@@ -211,8 +211,8 @@ static const struct verdict_info TABLE[] = {
 	 {"Choose another benefit; if it should exist, tell the operator.",
 	  "다른 혜택을 선택해 주세요. 있어야 할 혜택이면 운영자에게 알려 "
 	  "주세요.",
-	  "別の特典を選んでください。あるはずの特典なら運営者に知らせてくださ"
-	  "い。",
+	  "別の特典を選んでください。"
+	  "あるはずの特典なら運営者に知らせてください。",
 	  "请选择其他优惠；若该优惠应当存在，请告知管理员。"}},
 	{VERDICT_BENEFIT_NOT_HERE, "benefit-not-here", CLASS_REJECT_USE,
 	 {"Sorry, this benefit is offered at other places.",
@@ -268,8 +268,8 @@ static const struct verdict_info TABLE[] = {
 	 {"Connect the kiosk so that it updates; meanwhile your house's rule.",
 	  "키오스크를 연결해 업데이트해 주세요. 그동안은 시설의 규칙에 따라 "
 	  "주세요.",
-	  "端末を接続して更新してください。それまでは館の決まりに従ってくださ"
-	  "い。",
+	  "端末を接続して更新してください。"
+	  "それまでは館の決まりに従ってください。",
 	  "请连接网络更新设备；在此期间按本馆规定处理。"}},
 	{VERDICT_STATUS_STALE, "status-stale", CLASS_UNDECIDED,
 	 {"We lack the latest information to check your pass. We are sorry.",
@@ -280,8 +280,8 @@ static const struct verdict_info TABLE[] = {
 	  "operator.",
 	  "키오스크를 연결해 다시 스캔해 주세요. 계속되면 운영자에게 알려 "
 	  "주세요.",
-	  "端末を接続して読み直してください。続く場合は運営者に知らせてくださ"
-	  "い。",
+	  "端末を接続して読み直してください。"
+	  "続く場合は運営者に知らせてください。",
 	  "请连接网络后重新扫描；若仍如此，请告知管理员。"}},
 	{VERDICT_CLOCK_UNTRUSTED, "clock-untrusted", CLASS_UNDECIDED,
 	 {"Our device's clock must be set before it can check your pass.",
@@ -319,8 +319,8 @@ static const struct verdict_info TABLE[] = {
 	  "operator.",
 	  "다른 기기를 쓰고, 이 기기의 저장 공간을 확인해 운영자에게 알려 "
 	  "주세요.",
-	  "別の端末を使い、この端末の保存領域を確認して運営者に知らせてくださ"
-	  "い。",
+	  "別の端末を使い、"
+	  "この端末の保存領域を確認して運営者に知らせてください。",
 	  "请改用其他设备，检查此设备的存储空间并告知管理员。"}},
 	{VERDICT_BUSY, "busy", CLASS_RETRY,
 	 {"One moment, please.",
@@ -366,8 +366,8 @@ static const struct verdict_info TABLE[] = {
 	 {"Scan again; if it happens twice, tell the operator about this "
 	  "device.",
 	  "다시 스캔해 주세요. 반복되면 이 기기를 운영자에게 알려 주세요.",
-	  "読み直してください。繰り返す場合はこの端末を運営者に知らせてくださ"
-	  "い。",
+	  "読み直してください。"
+	  "繰り返す場合はこの端末を運営者に知らせてください。",
 	  "请重新扫描；若再次出现，请将此设备告知管理员。"}},
 	{VERDICT_REVERSED, "reversed", CLASS_REVERSAL,
 	 {"Your visit has been taken back; the benefit is yours to use again.",
