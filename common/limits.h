@@ -57,7 +57,7 @@
 
 /* Time. Milliseconds up to the year 9999, so sums stay in int64_t. */
 #define TIME_MS_MAX INT64_C(253402300799999)
-#define TIME_S_MAX (TIME_MS_MAX / 1000)
+#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000)
 #define CLOCK_OFFSET_MS_MAX INT64_C(3155760000000) /* a century */
 #define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
 #define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
@@ -79,5 +79,16 @@
 #define KEYFILE_MAX 256		/* the longest form is 237 */
 #define KDF_MEMORY_MAX (1024 * 1024 * 1024) /* asked for by a key file */
 #define KDF_OPS_MAX 64
+
+/* What a kiosk keeps, and how it talks to its service. */
+#define ETAG_MAX 80		/* ours are 66: a quoted SHA-256 */
+#define KIOSK_KEEP_ENTRIES_MS (INT64_C(35) * 86400000) /* sent; a month's
+				 * questions about one at the door */
+#define KIOSK_KEEP_USES_MS (INT64_C(400) * 86400000) /* past any year's end */
+#define KIOSK_CALL_MS 20000	/* an upload or a bundle on a slow line */
+#define KIOSK_REVERSE_MS 5000	/* somebody waits for it at the till */
+#define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */
+#define KIOSK_RETRY_FIRST_MS 50	/* after a broken connection; then doubled */
+#define KIOSK_RETRY_LEAST_MS 20	/* with less left, asking again is no use */
 
 #endif
