@@ -81,10 +81,12 @@
 #define KDF_OPS_MAX 64
 
 /* What a kiosk keeps, and how it talks to its service. */
+#define URL_MAX 256		/* of a service; it is in a QR code */
 #define ETAG_MAX 80		/* ours are 66: a quoted SHA-256 */
 #define KIOSK_KEEP_ENTRIES_MS (INT64_C(35) * 86400000) /* sent; a month's
 				 * questions about one at the door */
 #define KIOSK_KEEP_USES_MS (INT64_C(400) * 86400000) /* past any year's end */
+#define PINS_MAX 8		/* TLS keys: present, next, and spare */
 #define KIOSK_CALL_MS 20000	/* an upload or a bundle on a slow line */
 #define KIOSK_REVERSE_MS 5000	/* somebody waits for it at the till */
 #define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */
