@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enrol.c: oap_enrol. Key and identity are durable before anything is sent,
+ * so that a lost answer can be asked for again with the same key. */
+#include <string.h>
+#include <time.h>
+
+#include "enrolcode.h"
+#include "fault.h"
+#include "key.h"
+#include "refresh.h"
+
+/* A service may take a moment to put a new kiosk into its bundle. */
+#define FIRST_BUNDLE_MS 5000
+#define FIRST_BUNDLE_STEP_MS 100
+
+static enum oap_result read_code(const char *text, uint8_t *buf,
+				 struct enrolcode *code,
+				 struct identity *identity,
+				 struct oap_problem *why)
+{
+	if (text == NULL ||
+	    !enrolcode_read(bytes_text(text), buf, ENROLCODE_MAX, code))
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "enrolment code: not one; give the whole text "
+			     "that starts with OAPE1: as oapctl kiosk add "
+			     "printed it");
+	if (!bytes_to_text(code->url, identity->url, sizeof(identity->url)) ||
+	    !net_url_valid(identity->url))
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "enrolment code: service address \"%.80s\": must "
+			     "be http://, https:// or unix:/", identity->url);
+	memcpy(identity->service_pk, code->service_pk, 32);
+	identity->has_pin = code->has_pin;
+	if (code->has_pin)
+		memcpy(identity->pin, code->pin, sizeof(identity->pin));
+	return OAP_OK;
+}
+
+static enum oap_result need_key(struct oap *o, struct oap_problem *why)
+{
+	enum oap_result result;
+
+	if (o->has_key)
+		return OAP_OK;
+	result = keyfile_make(o->dir.fd, o->dir.path, &o->env,
+			      o->has_wrapping ? o->wrapping : NULL, &o->key,
+			      why);
+	o->has_key = result == OAP_OK;
+	return result;
+}
+
+/* The 65006 message, into the identity. */
+static bool put_message(const struct oap *o, const struct enrolcode *code,
+			struct identity *identity)
+{
+	struct outbuf out =
+	    outbuf_in(identity->enrolment, sizeof(identity->enrolment));
+	struct moment now = handle_now(o);
+	struct enrolment e = {
+	    .made_at = (uint64_t)handle_effective(o, &now) / 1000,
+	    .version = bytes_text(OAP_VERSION),
+	};
+
+	memcpy(e.kid, o->key.kid, sizeof(e.kid));
+	memcpy(e.pk, o->key.pk, sizeof(e.pk));
+	memcpy(e.secret, code->secret, sizeof(e.secret));
+	key_kid(code->service_pk, e.service_kid);
+	enrolment_put(&out, &e, o->key.sk);
+	identity->enrolment_n = out.n;
+	return !out.failed;
+}
+
+/* Under the lock. */
+static enum oap_result prepare(struct oap *o, const char *text,
+			       struct oap_problem *why)
+{
+	struct identity identity = o->identity;
+	uint8_t buf[ENROLCODE_MAX];
+	struct enrolcode code;
+	enum oap_result result;
+
+	if (o->enrolled)
+		return fault(why, OAP_ALREADY_ENROLLED,
+			     "%s: already enrolled at facility \"%s\"; use "
+			     "another directory for another kiosk",
+			     o->dir.path, o->facility);
+	result = read_code(text, buf, &code, &identity, why);
+	if (result == OAP_OK)
+		result = need_key(o, why);
+	if (result != OAP_OK)
+		return result;
+	o->env.random(o->env.arg, identity.hash_key,
+		      sizeof(identity.hash_key));
+	if (!put_message(o, &code, &identity))
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "enrolment code: its parts are too long");
+	if (!journal_set_identity(o->journal, &identity))
+		return handle_journal_failed(o, why);
+	o->identity = identity;
+	return handle_adopt_identity(o, why);
+}
+
+/* Under the lock. */
+static enum oap_result answered(struct oap *o, const struct net_reply *reply,
+				const struct moment *sent,
+				struct oap_enrolled *out,
+				struct oap_problem *why)
+{
+	struct identity identity = o->identity;
+	struct enrolment_answer a;
+	char kid[OAP_KID_TEXT];
+
+	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
+	if (!enrolment_answer_read(bytes_of(reply->body, reply->n), &a) ||
+	    strcmp(a.kiosk, kid) != 0 ||
+	    !name_id_valid(bytes_text(a.facility)))
+		return fault(why, OAP_BAD_ANSWER,
+			     "enrolment: the service's answer cannot be "
+			     "understood; run the same command again");
+	identity.answered = true;
+	memcpy(identity.facility, a.facility, sizeof(identity.facility));
+	handle_contact(o, sent, a.service_ms);
+	if (!journal_set_identity(o->journal, &identity))
+		return handle_journal_failed(o, why);
+	o->identity = identity;
+	out->pending = a.pending;
+	return handle_adopt_identity(o, why);
+}
+
+static enum oap_result send(struct oap *o, int64_t until_ms,
+			    struct oap_enrolled *out, struct oap_problem *why)
+{
+	struct net_request request = {.method = NET_POST,
+				      .path = "/v1/enrolments",
+				      .reply_max = KIOSK_REPLY_MAX,
+				      .until_ms = until_ms};
+	enum oap_result result;
+	struct moment sent = moment_now(&o->env);
+	struct net_place place;
+	struct net_reply *reply;
+
+	handle_lock(o);
+	place = handle_place(o);
+	request.body =
+	    bytes_of(o->identity.enrolment, o->identity.enrolment_n);
+	handle_unlock(o);
+	reply = net_call(o->bulk, &place, &request);
+	if (reply == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	handle_lock(o);
+	if (reply->status == 200)
+		result = answered(o, reply, &sent, out, why);
+	else
+		result = refresh_refused(reply, "enrolment", why);
+	handle_unlock(o);
+	net_reply_free(reply);
+	return result;
+}
+
+static bool is_listed(struct oap *o)
+{
+	bool listed;
+
+	handle_lock(o);
+	listed = o->listed && o->device != DEVICE_PENDING;
+	handle_unlock(o);
+	return listed;
+}
+
+/* The bundle that has this kiosk in it; a pending one waits for an operator
+ * and not here. */
+static enum oap_result first_bundle(struct oap *o, int64_t until_ms,
+				    bool pending, struct oap_problem *why)
+{
+	struct timespec step = {.tv_nsec = FIRST_BUNDLE_STEP_MS * 1000000};
+	int64_t enough = net_now_ms() + FIRST_BUNDLE_MS;
+	enum oap_result result;
+	bool changed;
+
+	for (;;) {
+		result = refresh_run(o, until_ms, &changed, why);
+		if (result != OAP_OK || pending || is_listed(o))
+			return pending ? OAP_OK : result;
+		if (net_now_ms() > enough)
+			return fault(why, OAP_NOT_READY,
+				     "enrolled, but the service's bundle does "
+				     "not have this kiosk yet; oap-kiosk sync "
+				     "fetches it later");
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+	}
+}
+
+OAP_API enum oap_result oap_enrol(struct oap *o, const char *code,
+				  struct oap_enrolled *out,
+				  struct oap_problem *why)
+{
+	int64_t until_ms = net_now_ms() + KIOSK_CALL_MS;
+	enum oap_result result;
+
+	memset(out, 0, sizeof(*out));
+	fault_none(why);
+	handle_lock(o);
+	result = prepare(o, code, why);
+	handle_unlock(o);
+	if (result == OAP_OK)
+		result = send(o, until_ms, out, why);
+	if (result == OAP_OK)
+		result = first_bundle(o, until_ms, out->pending, why);
+	handle_lock(o);
+	if (o->has_key)
+		hex_encode(o->key.kid, sizeof(o->key.kid), out->kiosk);
+	memcpy(out->facility, o->facility, sizeof(out->facility));
+	handle_unlock(o);
+	if (result == OAP_OK)
+		fault_none(why);
+	return result;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handle.c: opening and closing a kiosk, and what its calls share. */
+#include "handle.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault.h"
+#include "key.h"
+
+#define MS_PER_S INT64_C(1000)
+
+void handle_lock(struct oap *o)
+{
+	pthread_mutex_lock(&o->lock);
+}
+
+void handle_unlock(struct oap *o)
+{
+	pthread_mutex_unlock(&o->lock);
+}
+
+struct moment handle_now(const struct oap *o)
+{
+	return moment_now(&o->env);
+}
+
+int64_t handle_effective(const struct oap *o, const struct moment *now)
+{
+	return kioskclock_effective(&o->clock, now->raw_ms);
+}
+
+static int64_t skew_ms(const struct oap *o)
+{
+	uint32_t s = o->trust ? trust_bundle(o->trust)->policy.skew_s
+			      : SKEW_DEFAULT_S;
+
+	return (int64_t)s * MS_PER_S;
+}
+
+struct clock_view handle_clock(const struct oap *o, const struct moment *now)
+{
+	return kioskclock_view(&o->clock, now, skew_ms(o));
+}
+
+void handle_contact(struct oap *o, const struct moment *sent,
+		    int64_t service_ms)
+{
+	struct moment got = handle_now(o);
+
+	if (kioskclock_learn(&o->clock, sent, &got, service_ms) &&
+	    !journal_set_clock(o->journal, &o->clock))
+		return; /* learned again with the next answer */
+}
+
+enum oap_result handle_journal_failed(const struct oap *o,
+				      struct oap_problem *why)
+{
+	return fault(why, OAP_JOURNAL_FAILED, "%s/" JOURNAL_NAME ": %s",
+		     o->dir.path, journal_error(o->journal));
+}
+
+enum oap_result handle_need_enrolled(const struct oap *o,
+				     struct oap_problem *why)
+{
+	if (o->enrolled)
+		return OAP_OK;
+	return fault(why, OAP_NOT_ENROLLED,
+		     "%s: not enrolled; get a code with oapctl kiosk add, then "
+		     "oap-kiosk enrol --dir %s CODE", o->dir.path, o->dir.path);
+}
+
+enum oap_result handle_need_bundle(const struct oap *o,
+				   struct oap_problem *why)
+{
+	char kid[OAP_KID_TEXT];
+
+	if (handle_need_enrolled(o, why) != OAP_OK)
+		return OAP_NOT_ENROLLED;
+	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
+	if (o->trust == NULL)
+		return fault(why, OAP_NOT_READY,
+			     "%s: no bundle yet; oap-kiosk sync --dir %s "
+			     "fetches it", o->dir.path, o->dir.path);
+	if (!o->listed || o->device == DEVICE_PENDING)
+		return fault(why, OAP_NOT_READY,
+			     "%s: kiosk %s is not confirmed; an operator does "
+			     "it with oapctl kiosk set %s --state active, then "
+			     "oap-kiosk sync", o->dir.path, kid, kid);
+	return OAP_OK;
+}
+
+uint64_t handle_epoch(const struct oap *o)
+{
+	return o->trust ? trust_bundle(o->trust)->epoch : 0;
+}
+
+/* The pins of the bundle, once there are some; before, the one that the
+ * enrolment code brought. */
+struct net_place handle_place(const struct oap *o)
+{
+	struct net_place place = {.pin_count = 0};
+	struct cbor_in in;
+
+	memcpy(place.url, o->identity.url, sizeof(place.url));
+	if (o->trust != NULL) {
+		in = bundle_iterate(trust_bundle(o->trust)->pins);
+		while (place.pin_count < PINS_MAX &&
+		       bundle_next_pin(&in, place.pins[place.pin_count]))
+			place.pin_count++;
+	}
+	if (place.pin_count == 0 && o->identity.has_pin)
+		memcpy(place.pins[place.pin_count++], o->identity.pin, 32);
+	return place;
+}
+
+void handle_local(const struct oap *o, const char *facility, int64_t ms,
+		  char text[static OAP_LOCAL_TEXT])
+{
+	struct facility f;
+	struct zone_span utc = {0};
+	const struct zone_span *zone = &utc;
+	struct local_time t;
+	char day[11];
+
+	text[0] = '\0';
+	if (ms < 0 || ms > TIME_MS_MAX)
+		return;
+	if (o->trust != NULL &&
+	    (bundle_facility(trust_bundle(o->trust), bytes_text(facility),
+			     &f) ||
+	     bundle_facility(trust_bundle(o->trust), bytes_text(o->facility),
+			     &f)))
+		zone = &f.zone;
+	t = local_time_at(zone, ms);
+	date_format(t.date, day);
+	snprintf(text, OAP_LOCAL_TEXT, "%.10s %02u:%02u", day,
+		 (unsigned)t.minute / 60 % 24, (unsigned)t.minute % 60);
+}
+
+enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)
+{
+	memcpy(o->facility, o->identity.facility, sizeof(o->facility));
+	if (!key_derive_mac(o->key.sk, o->identity.service_pk, o->mac))
+		return fault(why, OAP_BAD_KEY,
+			     "%s: the service's key is no usable key; enrol "
+			     "again with a new code", o->dir.path);
+	o->enrolled = o->identity.answered;
+	return OAP_OK;
+}
+
+void handle_adopt_trust(struct oap *o, struct trust *t)
+{
+	struct bundle_kiosk row;
+
+	trust_free(o->trust);
+	o->trust = t;
+	o->listed = trust_kiosk(t, o->key.kid, &row);
+	if (!o->listed)
+		return;
+	o->device = row.state;
+	if (!bytes_to_text(row.facility, o->facility, sizeof(o->facility)))
+		o->facility[0] = '\0';
+}
+
+/* The bundle held was verified when it was taken, and is again: the file may
+ * have been changed since. */
+static enum oap_result load_bundle(struct oap *o, struct oap_problem *why)
+{
+	struct oap_problem bad;
+	struct trust *t;
+	uint8_t *message;
+	size_t n;
+
+	if (!journal_bundle(o->journal, &message, &n, o->etag))
+		return handle_journal_failed(o, why);
+	if (message == NULL)
+		return OAP_OK;
+	if (trust_load(message, n, o->identity.service_pk, &t, &bad) != OAP_OK)
+		return fault(why, bad.result, "%s/" JOURNAL_NAME ": %s",
+			     o->dir.path, bad.text);
+	handle_adopt_trust(o, t);
+	return OAP_OK;
+}
+
+static enum oap_result load_key(struct oap *o, struct oap_problem *why)
+{
+	enum oap_result result;
+
+	result = keyfile_wrapping(o->wrapping, &o->has_wrapping, why);
+	if (result != OAP_OK)
+		return result;
+	result = keyfile_read(o->dir.fd, o->dir.path,
+			      o->has_wrapping ? o->wrapping : NULL, &o->key,
+			      why);
+	o->has_key = result == OAP_OK;
+	return result;
+}
+
+static enum oap_result load(struct oap *o, struct oap_problem *why)
+{
+	enum oap_result result;
+	bool there;
+
+	result = journal_open(o->dir.path, o->env.vfs, &o->journal, why);
+	if (result != OAP_OK)
+		return result;
+	if (!journal_clock(o->journal, &o->clock) ||
+	    !journal_identity(o->journal, &o->identity, &there))
+		return handle_journal_failed(o, why);
+	result = load_key(o, why);
+	if (!there) /* a key alone is what an interrupted enrolment left */
+		return result == OAP_NOT_FOUND ? OAP_OK : result;
+	if (result == OAP_NOT_FOUND)
+		return fault(why, OAP_BAD_KEY,
+			     "%s: the journal is that of a kiosk whose key "
+			     "is gone; enrol a new kiosk in a new directory",
+			     o->dir.path);
+	if (result == OAP_OK)
+		result = handle_adopt_identity(o, why);
+	return result == OAP_OK ? load_bundle(o, why) : result;
+}
+
+static enum oap_result open_all(struct oap *o, const char *dir, bool create,
+				struct oap_problem *why)
+{
+	enum oap_result result;
+
+	result = kioskdir_open(&o->dir, dir, create, why);
+	if (result == OAP_OK)
+		result = load(o, why);
+	if (result != OAP_OK)
+		return result;
+	o->ask = net_start();
+	o->bulk = net_start();
+	if (o->ask == NULL || o->bulk == NULL)
+		return fault(why, OAP_NO_MEMORY,
+			     "cannot start a network thread: out of memory "
+			     "or threads");
+	return OAP_OK;
+}
+
+enum oap_result handle_open(const char *dir, unsigned flags,
+			    const struct env *env, struct oap **out,
+			    struct oap_problem *why)
+{
+	enum oap_result result;
+	struct oap *o;
+
+	*out = NULL;
+	fault_none(why);
+	if (dir == NULL || dir[0] == '\0')
+		return fault(why, OAP_BAD_ARGUMENT, "dir: not given");
+	if (sodium_init() < 0)
+		return fault(why, OAP_NO_MEMORY, "libsodium: cannot start");
+	o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	o->env = *env;
+	pthread_mutex_init(&o->lock, NULL);
+	result = open_all(o, dir, (flags & OAP_CREATE) != 0, why);
+	if (result == OAP_OK)
+		*out = o;
+	else
+		oap_close(o);
+	return result;
+}
+
+OAP_API enum oap_result oap_open(const char *dir, unsigned flags,
+				 struct oap **handle, struct oap_problem *why)
+{
+	struct env env = env_real();
+
+	return handle_open(dir, flags, &env, handle, why);
+}
+
+OAP_API void oap_close(struct oap *o)
+{
+	if (o == NULL)
+		return;
+	net_stop(o->ask);
+	net_stop(o->bulk);
+	trust_free(o->trust);
+	journal_close(o->journal);
+	keyfile_forget(&o->key);
+	kioskdir_close(&o->dir);
+	pthread_mutex_destroy(&o->lock);
+	sodium_memzero(o, sizeof(*o));
+	free(o);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handle.h: what is behind struct oap, and what the calls share.
+ *
+ * lock guards everything below it; no call holds it while it waits for the
+ * network. The two network threads keep a question at the door from waiting
+ * behind an upload. trust may be replaced whenever lock is free: views into it
+ * do not outlive a stretch under the lock. */
+#ifndef OAP_HANDLE_H
+#define OAP_HANDLE_H
+
+#include <pthread.h>
+
+#include "answer.h"
+#include "entry.h"
+#include "env.h"
+#include "judge.h"
+#include "keyfile.h"
+#include "kioskdir.h"
+#include "net.h"
+#include "talk.h"
+
+struct oap {
+	struct env env;
+	struct kioskdir dir;
+	struct net *ask;  /* questions */
+	struct net *bulk; /* all else */
+
+	pthread_mutex_t lock;
+	struct journal *journal;
+	struct kioskclock clock;
+	bool has_key;
+	struct device_key key;
+	uint8_t wrapping[WRAPPING_KEY];
+	bool has_wrapping;
+	bool enrolled; /* identity and mac are set, the service answered */
+	struct identity identity;
+	uint8_t mac[32];	    /* of talk with the service */
+	struct trust *trust;	    /* NULL: no bundle yet */
+	char etag[ETAG_MAX + 1];    /* of the bundle held */
+	enum device_state device;   /* by the bundle */
+	bool listed;		    /* the bundle has this kiosk */
+	char facility[NAME_ID_MAX + 1]; /* by the bundle, else as answered */
+};
+
+/* oap_open with another outside world, for tests. */
+enum oap_result handle_open(const char *dir, unsigned flags,
+			    const struct env *env, struct oap **out,
+			    struct oap_problem *why) OAP_CHECKED;
+
+/* ------------------------------------------------- under the lock, always */
+
+struct moment handle_now(const struct oap *o);
+int64_t handle_effective(const struct oap *o, const struct moment *now);
+struct clock_view handle_clock(const struct oap *o, const struct moment *now);
+/* Learns the service's time and keeps it; a failed write only loses that. */
+void handle_contact(struct oap *o, const struct moment *sent,
+		    int64_t service_ms);
+/* Sets what follows from a new identity or trust. */
+enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)
+    OAP_CHECKED;
+void handle_adopt_trust(struct oap *o, struct trust *t);
+enum oap_result handle_journal_failed(const struct oap *o,
+				      struct oap_problem *why);
+/* Enrolled; and, if needed, confirmed and with a bundle. */
+enum oap_result handle_need_enrolled(const struct oap *o,
+				     struct oap_problem *why) OAP_CHECKED;
+enum oap_result handle_need_bundle(const struct oap *o,
+				   struct oap_problem *why) OAP_CHECKED;
+struct net_place handle_place(const struct oap *o);
+uint64_t handle_epoch(const struct oap *o);
+/* "2026-11-23 14:05" at a facility of the bundle, else at ours, else UTC. */
+void handle_local(const struct oap *o, const char *facility, int64_t ms,
+		  char text[static OAP_LOCAL_TEXT]);
+
+/* ------------------------------------------------ without it (they take it) */
+
+void handle_lock(struct oap *o);
+void handle_unlock(struct oap *o);
+
+#endif

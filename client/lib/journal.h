@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* journal.h: a kiosk's durable record: its entries and their chain, which of
+ * them the service has, uses counted here, the clock, the bundle, and who the
+ * kiosk is. One SQLite file (WAL, synchronous=FULL); only journal*.c know it.
+ *
+ * Not thread-safe: the handle's lock is held around every call. Functions that
+ * return bool fail for I/O only; journal_error then says what happened.
+ * Between journal_begin and journal_commit changes are one transaction; when
+ * the commit fails, nothing of it counts (but see journal_commit). */
+#ifndef OAP_JOURNAL_H
+#define OAP_JOURNAL_H
+
+#include "env.h"
+#include "include/oap.h"
+#include "kioskclock.h"
+#include "limits.h"
+
+#define JOURNAL_NAME "journal.db"
+#define PASS_HASH_SIZE 32
+#define HASH_KEY_SIZE 32
+
+struct journal;
+
+enum oap_result journal_open(const char *dir, const char *vfs,
+			     struct journal **out,
+			     struct oap_problem *why) OAP_CHECKED;
+void journal_close(struct journal *j);
+/* Of the last call that failed; lives until the next one. */
+const char *journal_error(const struct journal *j);
+
+bool journal_begin(struct journal *j) OAP_CHECKED;
+/* False: rolled back as far as this process can tell. The bytes may still
+ * have reached the disk; the next commit overwrites them. */
+bool journal_commit(struct journal *j) OAP_CHECKED;
+void journal_rollback(struct journal *j);
+
+/* ------------------------------------------------------------ identity */
+
+struct identity {
+	char url[URL_MAX + 1];
+	uint8_t service_pk[32];
+	bool has_pin;
+	uint8_t pin[32];	       /* of TLS, from the enrolment code */
+	uint8_t hash_key[HASH_KEY_SIZE]; /* of passes, in this journal */
+	uint8_t enrolment[ENROLMENT_MAX]; /* the message, to be sent again */
+	size_t enrolment_n;
+	bool answered; /* the service took it */
+	char facility[NAME_ID_MAX + 1]; /* as it answered */
+};
+
+/* *there tells whether there is one. */
+bool journal_identity(struct journal *j, struct identity *out, bool *there)
+    OAP_CHECKED;
+bool journal_set_identity(struct journal *j, const struct identity *id)
+    OAP_CHECKED;
+
+/* --------------------------------------------------------------- clock */
+
+bool journal_clock(struct journal *j, struct kioskclock *out) OAP_CHECKED;
+bool journal_set_clock(struct journal *j, const struct kioskclock *c)
+    OAP_CHECKED;
+
+/* -------------------------------------------------------------- bundle */
+
+/* The bundle held, in malloc'd memory of the caller's (n == 0: none). */
+bool journal_bundle(struct journal *j, uint8_t **message, size_t *n,
+		    char etag[static ETAG_MAX + 1]) OAP_CHECKED;
+bool journal_set_bundle(struct journal *j, struct bytes message,
+			const char *etag) OAP_CHECKED;
+/* Floors against rollback; number 0 and iat 0: none yet. */
+bool journal_document_floor(struct journal *j, struct bytes iss,
+			    const uint8_t root[static 32], uint64_t *number,
+			    uint8_t hash[static 32]) OAP_CHECKED;
+bool journal_set_document_floor(struct journal *j, struct bytes iss,
+				const uint8_t root[static 32], uint64_t number,
+				const uint8_t hash[static 32]) OAP_CHECKED;
+bool journal_token_floor(struct journal *j, struct bytes uri,
+			 const uint8_t signer[static 8], uint64_t *iat)
+    OAP_CHECKED;
+bool journal_set_token_floor(struct journal *j, struct bytes uri,
+			     const uint8_t signer[static 8], uint64_t iat)
+    OAP_CHECKED;
+/* A signer was declared compromised: what it signed binds nobody. */
+bool journal_drop_token_floors(struct journal *j,
+			       const uint8_t signer[static 8]) OAP_CHECKED;
+
+/* ------------------------------------------------------------- entries */
+
+struct journal_tip {
+	uint64_t next_seq;
+	uint8_t prev[32];
+};
+
+/* Where the next entry goes. */
+bool journal_tip(struct journal *j, struct journal_tip *out) OAP_CHECKED;
+
+struct journal_entry {
+	uint64_t seq;
+	uint8_t id[16];
+	struct bytes message, salt, scanned;
+	uint8_t hash[32]; /* of message */
+	bool reversal;
+	int64_t effective_ms;
+	const uint8_t *pass; /* its keyed hash; NULL when there is none */
+	/* attempt */
+	unsigned told;
+	struct bytes benefit;
+	int32_t period; /* of the use, when counted */
+	bool counted;	/* a use was added here for it */
+	/* reversal */
+	uint8_t of_id[16];
+};
+
+bool journal_append(struct journal *j, const struct journal_entry *e)
+    OAP_CHECKED;
+
+struct journal_found {
+	uint64_t seq;
+	unsigned told;
+	int64_t effective_ms;
+	bool has_pass;
+	uint8_t pass[PASS_HASH_SIZE];
+	char benefit[NAME_ID_MAX + 1];
+	int32_t period;
+	bool counted;
+	bool reversed; /* a reversal of it is in the journal, not refused */
+};
+
+/* An attempt of this kiosk; *there tells whether the journal has it. */
+bool journal_find(struct journal *j, const uint8_t id[static 16],
+		  struct journal_found *out, bool *there) OAP_CHECKED;
+bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
+    OAP_CHECKED;
+/* The attempt that entry seq reverses; *there: it is a reversal of one. */
+bool journal_reversed_by(struct journal *j, uint64_t seq,
+			 uint8_t id[static 16], bool *there) OAP_CHECKED;
+
+/* Unsent entries, oldest first, at most max of them; of one pass when pass
+ * is not NULL. The views live for the call alone. */
+typedef void journal_visit(void *arg, uint64_t seq, struct bytes message,
+			   struct bytes salt, struct bytes scanned);
+bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
+		    journal_visit *visit, void *arg) OAP_CHECKED;
+/* The service gave a final result. */
+bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
+		    unsigned marks) OAP_CHECKED;
+
+/* What it gave; VERDICT_NONE: nothing final yet. */
+bool journal_result(struct journal *j, uint64_t seq, unsigned *result)
+    OAP_CHECKED;
+/* The service holds every entry up to seq, of which hash is the last's: what
+ * is unsent of them is sent. Nothing happens when the entry of that seq here
+ * has another hash. */
+bool journal_settle_held(struct journal *j, uint64_t seq,
+			 const uint8_t hash[static 32]) OAP_CHECKED;
+
+struct journal_queue {
+	uint64_t depth;
+	uint64_t oldest_seq; /* 0: all is sent */
+	int64_t oldest_ms;
+};
+
+bool journal_queue(struct journal *j, struct journal_queue *out) OAP_CHECKED;
+/* Walks the chain of all that is kept: every hash, prev and seq. *bad is the
+ * first entry that does not fit, 0 when all do. */
+bool journal_verify(struct journal *j, uint64_t *bad) OAP_CHECKED;
+
+/* ------------------------------------------------------ uses and memory */
+
+bool journal_uses(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
+		  struct bytes benefit, int32_t period, uint64_t *uses)
+    OAP_CHECKED;
+/* One use more or less, never under 0. */
+bool journal_count(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
+		   struct bytes benefit, int32_t period, int64_t now_ms,
+		   int delta) OAP_CHECKED;
+/* Presentations seen: *seen tells whether one with this hash was already used
+ * for the benefit. */
+bool journal_shown(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
+		   struct bytes benefit, bool *seen) OAP_CHECKED;
+bool journal_show(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
+		  struct bytes benefit, int64_t until_ms) OAP_CHECKED;
+/* Forgets what nobody can ask for any more: presentations past their window,
+ * old sent entries (but the last), and uses of periods long over. */
+bool journal_prune(struct journal *j, int64_t now_ms) OAP_CHECKED;
+
+#endif

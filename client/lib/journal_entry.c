@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* journal_entry.c: the chain of entries, and which of them are sent. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "entry.h"
+#include "journal_sql.h"
+
+static bool damaged(struct journal *j, uint64_t seq)
+{
+	snprintf(j->error, sizeof(j->error),
+		 "entry %llu is not what its hash says",
+		 (unsigned long long)seq);
+	return false;
+}
+
+static bool hash_fits(struct bytes message, struct bytes hash)
+{
+	uint8_t made[32];
+
+	entry_hash(message, made);
+	return hash.n == sizeof(made) && memcmp(made, hash.p, hash.n) == 0;
+}
+
+bool journal_tip(struct journal *j, struct journal_tip *out)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_TIP);
+	bool row, ok = sql_step(j, s, &row);
+
+	*out = (struct journal_tip){.next_seq = 1};
+	if (ok && row) {
+		out->next_seq = (uint64_t)sqlite3_column_int64(s, 0) + 1;
+		if (!hash_fits(sql_column(s, 2), sql_column(s, 1)) ||
+		    !sql_column_exact(s, 1, out->prev, sizeof(out->prev)))
+			ok = damaged(j, out->next_seq - 1);
+	}
+	sql_done(s);
+	return ok;
+}
+
+bool journal_append(struct journal *j, const struct journal_entry *e)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_APPEND);
+
+	sql_int(s, 1, (int64_t)e->seq);
+	sql_blob(s, 2, bytes_of(e->id, sizeof(e->id)));
+	sql_blob(s, 3, e->message);
+	sql_blob(s, 4, bytes_of(e->hash, sizeof(e->hash)));
+	sql_blob(s, 5, e->salt);
+	sql_blob(s, 6, e->scanned);
+	sql_int(s, 7, e->effective_ms);
+	if (e->pass != NULL)
+		sql_blob(s, 8, bytes_of(e->pass, PASS_HASH_SIZE));
+	if (!e->reversal) {
+		sql_int(s, 9, e->told);
+		sql_text(s, 10, e->benefit);
+	}
+	sql_int(s, 11, e->period);
+	sql_int(s, 12, e->counted);
+	if (e->reversal)
+		sql_blob(s, 13, bytes_of(e->of_id, sizeof(e->of_id)));
+	return sql_run(j, s);
+}
+
+static bool is_reversed(struct journal *j, const uint8_t id[static 16],
+			bool *reversed)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_REVERSED);
+	bool ok;
+
+	sql_blob(s, 1, bytes_of(id, 16));
+	ok = sql_step(j, s, reversed);
+	sql_done(s);
+	return ok;
+}
+
+static bool read_found(sqlite3_stmt *s, struct journal_found *out)
+{
+	out->seq = (uint64_t)sqlite3_column_int64(s, 0);
+	out->told = (unsigned)sqlite3_column_int(s, 1);
+	out->effective_ms = sqlite3_column_int64(s, 2);
+	out->has_pass = sql_column_exact(s, 3, out->pass, sizeof(out->pass));
+	out->period = (int32_t)sqlite3_column_int(s, 5);
+	out->counted = sqlite3_column_int(s, 6) != 0;
+	return bytes_to_text(sql_column(s, 4), out->benefit,
+			     sizeof(out->benefit));
+}
+
+bool journal_find(struct journal *j, const uint8_t id[static 16],
+		  struct journal_found *out, bool *there)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_FIND);
+	bool ok;
+
+	*out = (struct journal_found){0};
+	sql_blob(s, 1, bytes_of(id, 16));
+	ok = sql_step(j, s, there);
+	if (ok && *there && !read_found(s, out))
+		ok = damaged(j, out->seq);
+	sql_done(s);
+	return ok && is_reversed(j, id, &out->reversed);
+}
+
+bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SET_COUNTED);
+
+	sql_int(s, 1, (int64_t)seq);
+	sql_int(s, 2, counted);
+	return sql_run(j, s);
+}
+
+bool journal_reversed_by(struct journal *j, uint64_t seq,
+			 uint8_t id[static 16], bool *there)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_REVERSED_BY);
+	bool ok;
+
+	sql_int(s, 1, (int64_t)seq);
+	ok = sql_step(j, s, there);
+	if (ok && *there && !sql_column_exact(s, 0, id, 16))
+		ok = damaged(j, seq);
+	sql_done(s);
+	return ok;
+}
+
+bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
+		    journal_visit *visit, void *arg)
+{
+	sqlite3_stmt *s = sql_get(j, pass ? SQL_UNSENT_OF_PASS : SQL_UNSENT);
+	bool ok, row;
+
+	sql_int(s, 1, (int64_t)max);
+	if (pass != NULL)
+		sql_blob(s, 2, bytes_of(pass, PASS_HASH_SIZE));
+	while ((ok = sql_step(j, s, &row)) && row)
+		visit(arg, (uint64_t)sqlite3_column_int64(s, 0),
+		      sql_column(s, 1), sql_column(s, 2), sql_column(s, 3));
+	sql_done(s);
+	return ok;
+}
+
+bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
+		    unsigned marks)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SETTLE);
+
+	sql_int(s, 1, (int64_t)seq);
+	sql_int(s, 2, result);
+	sql_int(s, 3, marks);
+	return sql_run(j, s);
+}
+
+bool journal_result(struct journal *j, uint64_t seq, unsigned *result)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_RESULT);
+	bool ok, row;
+
+	*result = 0;
+	sql_int(s, 1, (int64_t)seq);
+	ok = sql_step(j, s, &row);
+	if (ok && row)
+		*result = (unsigned)sqlite3_column_int(s, 0);
+	sql_done(s);
+	return ok;
+}
+
+bool journal_settle_held(struct journal *j, uint64_t seq,
+			 const uint8_t hash[static 32])
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SETTLE_HELD);
+
+	sql_int(s, 1, (int64_t)seq);
+	sql_blob(s, 2, bytes_of(hash, 32));
+	return sql_run(j, s);
+}
+
+bool journal_queue(struct journal *j, struct journal_queue *out)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_QUEUE);
+	bool row, ok = sql_step(j, s, &row);
+
+	*out = (struct journal_queue){0};
+	if (ok && row) {
+		out->depth = (uint64_t)sqlite3_column_int64(s, 0);
+		out->oldest_seq = (uint64_t)sqlite3_column_int64(s, 1);
+		out->oldest_ms = sqlite3_column_int64(s, 2);
+	}
+	sql_done(s);
+	return ok;
+}
+
+/* Whether an entry follows the one before, of which prev is the hash. After
+ * the oldest were forgotten the first one kept can only be taken as it is. */
+static bool follows(sqlite3_stmt *s, uint64_t *seq, uint8_t prev[static 32],
+		    bool first)
+{
+	struct bytes message = sql_column(s, 1);
+	uint64_t at = (uint64_t)sqlite3_column_int64(s, 0);
+	struct entry e;
+	bool ok = hash_fits(message, sql_column(s, 2)) &&
+		  entry_read(message, &e) && e.seq == at;
+
+	if (ok && first && at > 1)
+		memcpy(prev, e.prev, 32);
+	else
+		ok = ok && at == *seq + 1;
+	ok = ok && memcmp(e.prev, prev, 32) == 0;
+	*seq = at;
+	entry_hash(message, prev);
+	return ok;
+}
+
+bool journal_verify(struct journal *j, uint64_t *bad)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_CHAIN);
+	uint8_t prev[32] = {0};
+	uint64_t seq = 0;
+	bool ok, row, first = true;
+
+	*bad = 0;
+	while ((ok = sql_step(j, s, &row)) && row) {
+		if (!follows(s, &seq, prev, first)) {
+			*bad = seq;
+			break;
+		}
+		first = false;
+	}
+	sql_done(s);
+	return ok;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* question.c: asking. A connection that breaks is tried again, with the same
+ * id and bytes, as long as the deadline allows: the service knows the question
+ * again, so that asking twice redeems once. */
+#include "question.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fault.h"
+
+#define ASK_BODY_MAX                                                         \
+	(QUESTION_MAX + 16 + ITEMS_PER_ASK_MAX * (ITEM_MAX + 8))
+
+struct collected {
+	struct ask *ask;
+	struct outbuf items;
+};
+
+static void collect(void *arg, uint64_t seq, struct bytes message,
+		    struct bytes salt, struct bytes scanned)
+{
+	struct collected *c = arg;
+	struct item item = {.entry = message, .salt = salt, .scanned = scanned};
+
+	body_put_item(&c->items, &item);
+	c->ask->seqs[c->ask->count++] = seq;
+}
+
+static void put_question(struct oap *o, const struct visit *visit,
+			 const struct judged *j, const struct moment *now,
+			 uint32_t left_ms, const struct ask *ask,
+			 struct outbuf *out)
+{
+	struct question q = {
+	    .at_ms = now->raw_ms,
+	    .epoch = handle_epoch(o),
+	    .benefit = visit->benefit,
+	    .party = visit->party,
+	    .has_list = visit->has_list,
+	    .list = visit->list,
+	    .scanned = j->scanned,
+	    .offset_ms = o->clock.offset_ms,
+	    .facility = bytes_text(o->facility),
+	    .left_ms = left_ms,
+	};
+
+	memcpy(q.kid, o->key.kid, sizeof(q.kid));
+	memcpy(q.id, ask->id, sizeof(q.id));
+	question_put(out, &q, o->mac);
+}
+
+enum verdict ask_build(struct oap *o, const struct visit *visit,
+		       const struct judged *j, const struct moment *now,
+		       uint32_t left_ms, struct ask *out)
+{
+	uint8_t head[QUESTION_MAX];
+	struct outbuf question = outbuf_in(head, sizeof(head)), body;
+	struct collected c = {.ask = out};
+	uint8_t *items = malloc(ASK_BODY_MAX);
+
+	out->count = 0;
+	out->body = malloc(ASK_BODY_MAX);
+	c.items = outbuf_in(items, ASK_BODY_MAX);
+	body = outbuf_in(out->body, ASK_BODY_MAX);
+	if (items == NULL || out->body == NULL ||
+	    !journal_unsent(o->journal, j->has_scan ? j->pass : NULL,
+			    j->has_scan ? ITEMS_PER_ASK_MAX : 0, collect, &c)) {
+		free(items);
+		return VERDICT_JOURNAL_FAILED;
+	}
+	put_question(o, visit, j, now, left_ms, out, &question);
+	body_put_head(&body, out_view(&question), out->count);
+	out_bytes(&body, out_view(&c.items));
+	free(items);
+	out->n = body.n;
+	return question.failed || c.items.failed || body.failed
+		   ? VERDICT_UNAVAILABLE
+		   : VERDICT_NONE;
+}
+
+void ask_free(struct ask *a)
+{
+	free(a->body);
+	a->body = NULL;
+}
+
+static void wait_ms(int64_t ms)
+{
+	struct timespec t = {.tv_sec = (time_t)(ms / 1000),
+			     .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static void set_detail(struct asked *out, const char *text)
+{
+	struct oap_problem line;
+
+	fault(&line, OAP_OK, "%s", text);
+	memcpy(out->detail, line.text, sizeof(out->detail));
+}
+
+/* What the reply settles; true: asking again may help. */
+static bool read_reply(const struct net_reply *reply, const struct ask *a,
+		       int64_t list, struct asked *out)
+{
+	struct bytes body = bytes_of(reply->body, reply->n);
+	struct problem_answer problem;
+
+	out->verdict = VERDICT_UNAVAILABLE;
+	if (reply->status == 200) {
+		if (answer_read(body, list, &out->answer) &&
+		    out->answer.items.count <= a->count) {
+			out->verdict = VERDICT_NONE;
+			return false;
+		}
+		set_detail(out, "the service's answer cannot be understood; "
+				"it and this kiosk may be of different "
+				"versions");
+		return false;
+	}
+	if (reply->status == 0) {
+		set_detail(out, reply->error);
+		return !reply->late;
+	}
+	problem_answer_read(body, &problem);
+	set_detail(out, problem.detail);
+	if (verdict_is(problem.verdict, CLASS_RETRY) ||
+	    verdict_is(problem.verdict, CLASS_DEVICE))
+		out->verdict = problem.verdict;
+	return reply->status >= 500;
+}
+
+static int64_t pause_before(const struct net_reply *reply, int64_t *backoff)
+{
+	int64_t ms = *backoff;
+
+	*backoff *= 2;
+	return reply->retry_after_s > 0 ? (int64_t)reply->retry_after_s * 1000
+					: ms;
+}
+
+void ask_service(struct oap *o, const struct net_place *place,
+		 const struct ask *a, int64_t list, int64_t until_ms,
+		 struct asked *out)
+{
+	struct net_request request = {.method = NET_POST,
+				      .path = "/v1/ask",
+				      .body = bytes_of(a->body, a->n),
+				      .reply_max = KIOSK_REPLY_MAX,
+				      .until_ms = until_ms};
+	int64_t backoff = KIOSK_RETRY_FIRST_MS, pause;
+	bool again = true;
+
+	memset(out, 0, sizeof(*out));
+	out->verdict = VERDICT_UNAVAILABLE;
+	while (again && until_ms - net_now_ms() >= KIOSK_RETRY_LEAST_MS) {
+		struct net_reply *reply;
+
+		out->sent = moment_now(&o->env);
+		reply = net_call(o->ask, place, &request);
+		if (reply == NULL) {
+			set_detail(out, "out of memory");
+			return;
+		}
+		again = read_reply(reply, a, list, out);
+		pause = pause_before(reply, &backoff);
+		net_reply_free(reply);
+		if (again && net_now_ms() + pause + KIOSK_RETRY_LEAST_MS >
+				 until_ms)
+			return;
+		if (again)
+			wait_ms(pause);
+	}
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* question.h: a question, and before it the unsent entries of the same pass:
+ * the body of POST /v1/ask. Built once; asking again sends the same bytes. */
+#ifndef OAP_QUESTION_H
+#define OAP_QUESTION_H
+
+#include "handle.h"
+
+struct ask {
+	uint8_t id[16];
+	uint8_t *body; /* malloc'd; ask_free */
+	size_t n;
+	uint64_t seqs[ITEMS_PER_ASK_MAX]; /* of the entries in it */
+	size_t count;
+};
+
+/* Under the lock. VERDICT_NONE, or why it cannot be asked: journal-failed. */
+enum verdict ask_build(struct oap *o, const struct visit *visit,
+		       const struct judged *j, const struct moment *now,
+		       uint32_t left_ms, struct ask *out) OAP_CHECKED;
+void ask_free(struct ask *a);
+
+/* A reply of the service to it. */
+struct asked {
+	unsigned verdict; /* VERDICT_NONE: answer has it; else why not */
+	struct answer answer;
+	struct moment sent; /* before the request that was answered */
+	char detail[OAP_PROBLEM_TEXT];
+};
+
+/* Without the lock. Asks until there is an answer or the time is over, at
+ * until_ms of net_now_ms. list: as for answer_read. */
+void ask_service(struct oap *o, const struct net_place *place,
+		 const struct ask *a, int64_t list, int64_t until_ms,
+		 struct asked *out);
+
+#endif

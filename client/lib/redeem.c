@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* redeem.c: oap_check and oap_redeem. Ask, write down, then tell. */
+#include <string.h>
+
+#include "fault.h"
+#include "question.h"
+#include "record.h"
+#include "tell.h"
+#include "uuid7.h"
+
+/* One redemption on its way. */
+struct redemption {
+	struct visit visit;
+	struct judged judged;
+	struct ask ask;
+	struct asked asked;
+	struct net_place place;
+	int64_t until_ms; /* net_now_ms */
+	bool in_doubt;	  /* to be asked */
+};
+
+static bool judge_here(struct oap *o, const struct visit *visit,
+		       const struct moment *now, struct judged *out)
+{
+	struct bench bench = {
+	    .trust = o->trust,
+	    .journal = o->journal,
+	    .hash_key = o->identity.hash_key,
+	    .facility = bytes_text(o->facility),
+	    .clock = handle_clock(o, now),
+	};
+
+	return judge(&bench, visit, out);
+}
+
+static enum oap_result check(struct oap *o, const struct visit *visit,
+			     struct oap_told *told, struct oap_problem *why)
+{
+	struct moment now = handle_now(o);
+	struct judged judged;
+	enum oap_result result = handle_need_bundle(o, why);
+
+	if (result != OAP_OK)
+		return result;
+	if (!judge_here(o, visit, &now, &judged))
+		return handle_journal_failed(o, why);
+	tell_visit(o, visit, &judged, handle_effective(o, &now), told);
+	tell_decision(&judged, told);
+	if (o->device != DEVICE_ACTIVE)
+		tell_verdict(VERDICT_DEVICE_REVOKED, told);
+	return OAP_OK;
+}
+
+OAP_API enum oap_result oap_check(struct oap *o,
+				  const struct oap_attempt *attempt,
+				  struct oap_told *told,
+				  struct oap_problem *why)
+{
+	struct visit visit;
+	enum oap_result result;
+
+	tell_begin(told);
+	fault_none(why);
+	told->checked_only = 1;
+	result = tell_read(attempt, &visit, why);
+	if (result != OAP_OK)
+		return result;
+	handle_lock(o);
+	result = check(o, &visit, told, why);
+	handle_unlock(o);
+	return result;
+}
+
+static void make_id(struct oap *o, int64_t ms, uint8_t id[static 16])
+{
+	uint8_t random[10];
+
+	o->env.random(o->env.arg, random, sizeof(random));
+	uuid7_make(ms, random, id);
+}
+
+/* Under the lock: everything before the network. */
+static enum oap_result prepare(struct oap *o, struct redemption *r,
+			       unsigned deadline_ms, struct oap_problem *why)
+{
+	struct moment now = handle_now(o);
+	enum oap_result result = handle_need_bundle(o, why);
+	enum verdict failed;
+
+	if (result != OAP_OK)
+		return result;
+	if (deadline_ms == 0)
+		deadline_ms = trust_bundle(o->trust)->policy.deadline_ms;
+	r->until_ms = net_now_ms() + deadline_ms;
+	if (!judge_here(o, &r->visit, &now, &r->judged))
+		return handle_journal_failed(o, why);
+	make_id(o, handle_effective(o, &now), r->ask.id);
+	r->asked.verdict = r->judged.at_once;
+	if (o->device != DEVICE_ACTIVE)
+		r->asked.verdict = VERDICT_DEVICE_REVOKED;
+	if (r->asked.verdict != VERDICT_NONE)
+		return OAP_OK;
+	failed = ask_build(o, &r->visit, &r->judged, &now, deadline_ms,
+			   &r->ask);
+	if (failed == VERDICT_JOURNAL_FAILED)
+		return handle_journal_failed(o, why);
+	r->place = handle_place(o);
+	r->in_doubt = failed == VERDICT_NONE;
+	r->asked.verdict = failed;
+	return OAP_OK;
+}
+
+static void fill_record(const struct redemption *r, struct attempt_record *to)
+{
+	const struct answer *a = &r->asked.answer;
+
+	memcpy(to->id, r->ask.id, sizeof(to->id));
+	to->visit = &r->visit;
+	to->judged = &r->judged;
+	to->told = r->asked.verdict;
+	if (to->told != VERDICT_NONE)
+		return;
+	to->told = a->verdict;
+	to->has_discount =
+	    a->has_price && verdict_is(a->verdict, CLASS_ACCEPT);
+	to->discount = a->discount;
+	to->has_grant = a->has_grant;
+	memcpy(to->grant, a->grant, sizeof(to->grant));
+	to->results = &a->items;
+	to->seqs = r->ask.seqs;
+}
+
+/* Durable, or nothing is told but journal-failed. That too is written down,
+ * when it can be: it gives back what the answer had used, and overwrites what
+ * a failed commit may have left on the disk. */
+static unsigned write_down(struct oap *o, struct redemption *r,
+			   const struct moment *now, char *detail)
+{
+	struct attempt_record record = {.at = *now};
+	struct oap_problem why;
+
+	fill_record(r, &record);
+	if (record_attempt(o, &record))
+		return record.told;
+	handle_journal_failed(o, &why);
+	memcpy(detail, why.text, OAP_PROBLEM_TEXT);
+	record.told = VERDICT_JOURNAL_FAILED;
+	record.has_discount = record.has_grant = false;
+	record.results = NULL;
+	if (!record_attempt(o, &record))
+		return VERDICT_JOURNAL_FAILED;
+	return record.told;
+}
+
+/* Under the lock again: the entry, then what is told. */
+static void conclude(struct oap *o, struct redemption *r,
+		     struct oap_told *told)
+{
+	bool answered = r->asked.verdict == VERDICT_NONE;
+	struct moment now;
+	unsigned verdict;
+
+	judge_places(o->trust, bytes_text(o->facility), &r->visit,
+		     &r->judged);
+	if (answered)
+		handle_contact(o, &r->asked.sent,
+			       r->asked.answer.service_ms);
+	now = handle_now(o);
+	memcpy(told->detail, r->asked.detail, sizeof(told->detail));
+	verdict = write_down(o, r, &now, told->detail);
+	tell_visit(o, &r->visit, &r->judged, handle_effective(o, &now), told);
+	if (answered && verdict == r->asked.answer.verdict)
+		tell_answer(o, &r->asked.answer, told);
+	tell_verdict(verdict, told);
+	hex_encode(r->ask.id, sizeof(r->ask.id), told->id);
+}
+
+OAP_API enum oap_result oap_redeem(struct oap *o,
+				   const struct oap_attempt *attempt,
+				   struct oap_told *told,
+				   struct oap_problem *why)
+{
+	struct redemption r = {.in_doubt = false};
+	struct oap_problem problem;
+	enum oap_result result;
+
+	tell_begin(told);
+	fault_none(why);
+	result = tell_read(attempt, &r.visit, why);
+	if (result != OAP_OK)
+		return result;
+	handle_lock(o);
+	result = prepare(o, &r, attempt->deadline_ms, &problem);
+	handle_unlock(o);
+	if (result == OAP_OK && r.in_doubt)
+		ask_service(o, &r.place, &r.ask, attempt->list, r.until_ms,
+			    &r.asked);
+	if (result == OAP_OK) {
+		handle_lock(o);
+		conclude(o, &r, told);
+		handle_unlock(o);
+	} else if (result == OAP_JOURNAL_FAILED) {
+		/* for whoever stands at the door, one thing to be told */
+		tell_verdict(VERDICT_JOURNAL_FAILED, told);
+		memcpy(told->detail, problem.text, sizeof(told->detail));
+		result = OAP_OK;
+	} else if (why != NULL) {
+		*why = problem;
+	}
+	ask_free(&r.ask);
+	return result;
+}

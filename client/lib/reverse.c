@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reverse.c: oap_reverse. The entry is durable first; then it is sent, with
+ * all that was waiting before it. */
+#include <string.h>
+
+#include "fault.h"
+#include "record.h"
+#include "sync.h"
+#include "tell.h"
+#include "uuid7.h"
+
+struct reversing {
+	struct reversal_record record;
+	struct journal_found of;
+	uint64_t seq;	  /* of the reversal's entry */
+	unsigned verdict; /* NONE: to be sent */
+};
+
+/* "ID", or "KID/ID" of another kiosk. */
+static enum oap_result read_id(const struct oap *o, const char *id,
+			       struct reversal_record *r,
+			       struct oap_problem *why)
+{
+	const char *slash = id != NULL ? strchr(id, '/') : NULL;
+	const char *last = slash != NULL ? slash + 1 : id;
+
+	memcpy(r->of_kid, o->key.kid, sizeof(r->of_kid));
+	if (id == NULL || !hex_decode(bytes_text(last), r->of_id, 16) ||
+	    (slash != NULL &&
+	     !hex_decode(bytes_of(id, (size_t)(slash - id)), r->of_kid, 8)))
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "attempt \"%.60s\": not an id (32 hexadecimal "
+			     "digits, as redeem shows it, or KID/ID)",
+			     id != NULL ? id : "");
+	return OAP_OK;
+}
+
+static bool is_own(const struct oap *o, const struct reversal_record *r)
+{
+	return memcmp(r->of_kid, o->key.kid, sizeof(r->of_kid)) == 0;
+}
+
+/* Looks at the attempt; a verdict when there is nothing to be written. */
+static enum oap_result look_up(struct oap *o, struct reversing *r,
+			       const char *id, struct oap_problem *why)
+{
+	bool there;
+
+	if (!is_own(o, &r->record))
+		return OAP_OK;
+	if (!journal_find(o->journal, r->record.of_id, &r->of, &there))
+		return handle_journal_failed(o, why);
+	if (!there)
+		return fault(why, OAP_NOT_FOUND,
+			     "attempt %.40s: not in this kiosk's journal; for "
+			     "another kiosk's give KID/ID", id);
+	r->record.of = &r->of;
+	if (!verdict_is(r->of.told, CLASS_ACCEPT))
+		r->verdict = VERDICT_NOTHING_TO_REVERSE;
+	else if (r->of.reversed)
+		r->verdict = VERDICT_ALREADY_REVERSED;
+	return OAP_OK;
+}
+
+static void write_down(struct oap *o, struct reversing *r, char *detail)
+{
+	struct reversal_record *record = &r->record;
+	struct oap_problem why;
+	uint8_t random[10];
+
+	o->env.random(o->env.arg, random, sizeof(random));
+	record->at = handle_now(o);
+	uuid7_make(handle_effective(o, &record->at), random, record->id);
+	if (record_reversal(o, record, &r->seq))
+		return;
+	handle_journal_failed(o, &why);
+	memcpy(detail, why.text, OAP_PROBLEM_TEXT);
+	r->verdict = VERDICT_JOURNAL_FAILED;
+}
+
+static enum oap_result prepare(struct oap *o, struct reversing *r,
+			       const char *id, struct oap_told *told,
+			       struct oap_problem *why)
+{
+	enum oap_result result = handle_need_enrolled(o, why);
+	struct moment now = handle_now(o);
+
+	if (result == OAP_OK)
+		result = read_id(o, id, &r->record, why);
+	if (result == OAP_OK)
+		result = look_up(o, r, id, why);
+	if (result != OAP_OK)
+		return result;
+	told->at_ms = handle_effective(o, &now);
+	handle_local(o, o->facility, told->at_ms, told->local);
+	if (r->of.seq != 0)
+		memcpy(told->benefit, r->of.benefit, sizeof(told->benefit));
+	if (r->verdict == VERDICT_NONE)
+		write_down(o, r, told->detail);
+	return OAP_OK;
+}
+
+/* Sends until this entry has its result; else it stays in the queue. */
+static void deliver(struct oap *o, struct reversing *r,
+		    struct oap_told *told)
+{
+	int64_t until_ms = net_now_ms() + KIOSK_REVERSE_MS;
+	enum oap_result result = OAP_OK;
+	struct oap_problem why;
+	struct batch batch;
+
+	while (result == OAP_OK && r->verdict == VERDICT_NONE) {
+		result = sync_batch(o, until_ms, &batch, &why);
+		if (result != OAP_OK)
+			memcpy(told->detail, why.text, sizeof(told->detail));
+		handle_lock(o);
+		if (!journal_result(o->journal, r->seq, &r->verdict))
+			result = OAP_JOURNAL_FAILED;
+		handle_unlock(o);
+		if (result == OAP_OK && batch.settled == 0)
+			break;
+	}
+	told->by_service = r->verdict != VERDICT_NONE;
+	if (r->verdict == VERDICT_NONE)
+		r->verdict = VERDICT_REVERSAL_PENDING;
+}
+
+OAP_API enum oap_result oap_reverse(struct oap *o, const char *id,
+				    enum oap_reason reason,
+				    struct oap_told *told,
+				    struct oap_problem *why)
+{
+	struct reversing r = {.verdict = VERDICT_NONE};
+	enum oap_result result;
+
+	tell_begin(told);
+	fault_none(why);
+	if ((unsigned)reason >= REASON_COUNT)
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "reason %d: must be 0 to %d", (int)reason,
+			     REASON_COUNT - 1);
+	r.record.reason = (enum reversal_reason)reason;
+	handle_lock(o);
+	result = prepare(o, &r, id, told, why);
+	handle_unlock(o);
+	if (result != OAP_OK)
+		return result;
+	if (r.verdict == VERDICT_NONE)
+		deliver(o, &r, told);
+	tell_verdict(r.verdict, told);
+	hex_encode(r.record.of_id, sizeof(r.record.of_id), told->id);
+	return OAP_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sync.h: sending entries that the service does not have. */
+#ifndef OAP_SYNC_H
+#define OAP_SYNC_H
+
+#include "handle.h"
+
+struct batch {
+	size_t items;	  /* sent in this batch */
+	uint64_t settled; /* got a final result */
+	uint64_t marked;
+	uint64_t unsent; /* left afterwards */
+	char device[12];
+};
+
+/* Without the lock: one report, with the oldest unsent entries. */
+enum oap_result sync_batch(struct oap *o, int64_t until_ms, struct batch *out,
+			   struct oap_problem *why) OAP_CHECKED;
+
+#endif
