@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_ledger.h: what the ledger keeps: kiosks as senders, attempts with
+ * their entries, counters, conflicts, reversals, presentations, totals. Rows
+ * in, rows out; the rules are in judge.c, record.c, reverse.c and settle.c.
+ * The tables are described in store_sqlite_ledger.c.
+ *
+ * All functions are for the thread that owns the handle, inside a
+ * transaction. STORE_NONE: there is no such row. */
+#ifndef OAP_STORE_LEDGER_H
+#define OAP_STORE_LEDGER_H
+
+#include "counts.h"
+#include "entry.h"
+#include "ledger.h"
+
+/* ------------------------------------------------------------- kiosks */
+
+/* The number of a kiosk in the ledger; made at its first use. */
+enum store_result store_device(struct store *s, const uint8_t kid[static 8],
+                               int64_t *n) OAP_CHECKED;
+/* The same, of one that is there. */
+enum store_result store_device_find(struct store *s,
+                                    const uint8_t kid[static 8],
+                                    int64_t *n) OAP_CHECKED;
+enum store_result store_device_report(struct store *s, int64_t kiosk,
+                                      const struct report *r,
+                                      int64_t now_ms) OAP_CHECKED;
+
+/* An entry's place in its kiosk's chain: seq, prev and its own hash. Gaps
+ * stay visible as runs that do not touch; a second entry of one seq, or a
+ * prev that is not the hash before it, is recorded as a fork. */
+struct link {
+	uint64_t seq;
+	const uint8_t *prev, *hash; /* 32 bytes each */
+};
+enum store_result store_chain_add(struct store *s, int64_t kiosk,
+                                  const struct link *link,
+                                  int64_t now_ms) OAP_CHECKED;
+enum store_result store_held(struct store *s, int64_t kiosk,
+                             struct held *out) OAP_CHECKED;
+
+/* Bytes that are no record, kept to be looked at: an item nobody could read,
+ * or other bytes under an id that is taken. *kept says whether there was
+ * room (QUARANTINE_PER_KIOSK_MAX). */
+enum quarantine_kind { QUARANTINE_UNREADABLE, QUARANTINE_ID_REUSED };
+enum store_result store_quarantine(struct store *s, int64_t kiosk,
+                                   enum quarantine_kind kind, struct bytes raw,
+                                   int64_t now_ms, bool *kept) OAP_CHECKED;
+
+/* ----------------------------------------------------------- counters */
+
+struct counter_key {
+	uint8_t pass[PASS_HASH];
+	char benefit[NAME_ID_MAX + 1];
+	char facility[NAME_ID_MAX + 1]; /* "" when it is for the service */
+	int per;        /* enum limit_per; -1: counts nothing, holds a pass's
+	                 * attempts for a benefit that is not known here */
+	int32_t period; /* as benefit_period */
+};
+
+struct counter {
+	int64_t n; /* 0: not stored yet */
+	struct counter_key key;
+	uint64_t uses, limit;
+	uint64_t conflicts; /* open */
+};
+
+/* Fills n, uses, limit, conflicts for c->key; zeros and STORE_NONE. */
+enum store_result store_counter_find(struct store *s,
+                                     struct counter *c) OAP_CHECKED;
+/* By c->n; the key is not read. */
+enum store_result store_counter_get(struct store *s,
+                                    struct counter *c) OAP_CHECKED;
+/* Adds it (n == 0, which is then set) or writes uses, limit, conflicts. */
+enum store_result store_counter_put(struct store *s,
+                                    struct counter *c) OAP_CHECKED;
+
+/* ----------------------------------------------------------- attempts */
+
+/* Flags of an attempt, beside its marks: for operators' eyes. */
+enum attempt_flag { FLAG_ID_REUSED = 1 };
+
+struct attempt {
+	int64_t n; /* 0: not stored yet; rises as attempts are first heard of */
+	int64_t kiosk, counter; /* counter 0: no pass could be read */
+	uint8_t id[16];
+
+	struct facts facts;
+	bool counts;
+	unsigned marks, flags;
+	bool online; /* the service's answer stands behind what was told */
+
+	char facility[NAME_ID_MAX + 1], benefit[NAME_ID_MAX + 1];
+	char issuer[ISS_MAX + 1]; /* "": no pass could be read */
+	int class;                /* enum pass_class, or -1 */
+	char currency[CURRENCY_LEN + 1];
+	uint32_t party;
+	bool has_list, has_discount;
+	int64_t list, discount;
+	uint32_t reversal_minutes; /* the benefit's, when it was judged */
+
+	int64_t at_ms, offset_ms; /* the kiosk's raw clock, and its offset */
+	uint32_t left_ms;         /* of the question; 0 when there was none */
+	int64_t effective_ms, asked_ms, received_ms; /* asked 0: not asked */
+	int32_t day, month; /* local date; booking month, 100 * y + m */
+	int hour;           /* of the local day */
+	int64_t reversed_ms;
+
+	/* the stored answer, beside its verdict and amounts */
+	uint64_t uses, limit;
+	unsigned stale;
+	bool has_first;
+	int64_t first_ms;
+	char first_facility[NAME_ID_MAX + 1];
+
+	bool has_shown;
+	int64_t shown_s; /* the presentation's iat */
+};
+
+/* *same_scan: whether its scanned message is that one. */
+enum store_result store_attempt_find(struct store *s, int64_t kiosk,
+                                     const uint8_t id[static 16],
+                                     struct bytes scanned, struct attempt *out,
+                                     bool *same_scan) OAP_CHECKED;
+enum store_result store_attempt_get(struct store *s, int64_t n,
+                                    struct attempt *out) OAP_CHECKED;
+enum store_result store_attempt_add(struct store *s, struct attempt *a,
+                                    struct bytes scanned) OAP_CHECKED;
+/* Writes what can change; moved: the counter too. */
+enum store_result store_attempt_set(struct store *s, const struct attempt *a,
+                                    bool moved) OAP_CHECKED;
+
+/* The earliest that counts (by effective time). */
+enum store_result store_first_use(struct store *s, int64_t counter,
+                                  struct attempt *out) OAP_CHECKED;
+/* The one to put a conflict on: latest received that counts and has none. */
+enum store_result store_conflict_candidate(struct store *s, int64_t counter,
+                                           struct attempt *out) OAP_CHECKED;
+/* The latest conflict opened that is still open. */
+enum store_result store_conflict_latest(struct store *s, int64_t counter,
+                                        struct attempt *out) OAP_CHECKED;
+enum store_result store_conflict_open(struct store *s, int64_t counter,
+                                      int64_t attempt,
+                                      int64_t now_ms) OAP_CHECKED;
+enum store_result store_conflict_close(struct store *s, int64_t counter,
+                                       int64_t attempt,
+                                       int64_t now_ms) OAP_CHECKED;
+
+/* One accepting answer of a kiosk that counts and has no entry: for that pass
+ * and benefit in any period, whose question's time was up when the kiosk asks
+ * at asking_at_ms of its own clock, or which was asked at until_ms or before;
+ * or any that was asked at until_ms or before. */
+enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
+                                            const struct counter_key *key,
+                                            int64_t asking_at_ms,
+                                            int64_t until_ms,
+                                            struct attempt *out) OAP_CHECKED;
+enum store_result store_unconfirmed_until(struct store *s, int64_t kiosk,
+                                          int64_t until_ms,
+                                          struct attempt *out) OAP_CHECKED;
+
+/* ------------------------------------------------------------ entries */
+
+/* The entry of an attempt. salt is kept beside it. */
+enum store_result store_entry_add(struct store *s, const struct attempt *a,
+                                  uint64_t seq, const struct item *item,
+                                  int64_t now_ms) OAP_CHECKED;
+enum store_result store_entry_is(struct store *s, int64_t attempt,
+                                 struct bytes message, bool *same) OAP_CHECKED;
+
+/* ------------------------------------------------------- presentations */
+
+/* Whether (pass, iat) was shown in another attempt that matters: any but one
+ * for another benefit at the same kiosk, or an answer that reached nobody. */
+enum store_result store_shown_used(struct store *s,
+                                   const uint8_t pass[static PASS_HASH],
+                                   int64_t iat_s, int64_t kiosk,
+                                   const char *benefit, bool *used) OAP_CHECKED;
+enum store_result store_shown_add(struct store *s,
+                                  const uint8_t pass[static PASS_HASH],
+                                  const struct attempt *a) OAP_CHECKED;
+
+/* ---------------------------------------------------------- reversals */
+
+struct reversal {
+	int64_t n;
+	uint8_t kid[8], id[16]; /* of the entry */
+	uint8_t of_kid[8], of_id[16];
+	bool by_operator;
+	char operator[NAME_ID_MAX + 1];
+	char facility[NAME_ID_MAX + 1]; /* of the kiosk that reverses */
+	enum reversal_reason reason;
+	int64_t effective_ms, received_ms;
+	enum verdict result;
+};
+
+enum store_result
+store_reversal_find(struct store *s, const uint8_t kid[static 8],
+                    const uint8_t id[static 16], struct bytes message,
+                    struct reversal *out, bool *same) OAP_CHECKED;
+enum store_result store_reversal_add(struct store *s, struct reversal *r,
+                                     struct bytes message) OAP_CHECKED;
+/* The next pending one of that attempt after row n, oldest first. */
+enum store_result store_reversal_pending(struct store *s,
+                                         const uint8_t of_kid[static 8],
+                                         const uint8_t of_id[static 16],
+                                         int64_t after,
+                                         struct reversal *out) OAP_CHECKED;
+enum store_result store_reversal_result(struct store *s, int64_t n,
+                                        enum verdict result) OAP_CHECKED;
+
+/* ------------------------------------------------------------- totals */
+
+struct total_key {
+	int32_t month, day;
+	char facility[NAME_ID_MAX + 1], benefit[NAME_ID_MAX + 1];
+	char issuer[ISS_MAX + 1], currency[CURRENCY_LEN + 1];
+	int16_t class;
+	uint8_t verdict, online, hour;
+};
+
+struct total {
+	int64_t attempts, counting, persons, list, discount, without_price,
+	    reversed, conflicts;
+};
+
+/* Adds to the row of that key when the transaction ends; and attempts to the
+ * row of (day, hour, facility, accept or refused). */
+enum store_result store_total_add(struct store *s, const struct total_key *key,
+                                  const struct total *change) OAP_CHECKED;
+
+#endif
