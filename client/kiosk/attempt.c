@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attempt.c: check and redeem, of one code or of as many as the scanner
+ * gives. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "jsonout.h"
+#include "scanner.h"
+#include "screen.h"
+
+typedef enum oap_result judging(struct oap *kiosk,
+				const struct oap_attempt *a,
+				struct oap_told *told,
+				struct oap_problem *why);
+
+struct door {
+	const struct options *options;
+	struct oap *kiosk;
+	judging *judge;
+	struct oap_attempt attempt;
+	bool many; /* a line each */
+};
+
+static int read_amount(struct door *d)
+{
+	const char *text = d->options->amount;
+	struct oap_status status;
+	struct oap_problem why;
+
+	d->attempt.list = OAP_NO_AMOUNT;
+	if (text == NULL)
+		return EXIT_DONE;
+	if (oap_status(d->kiosk, &status, &why) != OAP_OK)
+		return complain_about(&why);
+	if (status.currency[0] == '\0') /* the attempt itself says why */
+		return EXIT_DONE;
+	if (oap_amount_parse(text, status.currency, &d->attempt.list, &why) !=
+	    OAP_OK)
+		return complain_about(&why);
+	return EXIT_DONE;
+}
+
+static int take(struct door *d, const struct scanned *code)
+{
+	const struct options *o = d->options;
+	struct oap_problem why;
+	struct oap_told told;
+
+	d->attempt.code = code->text;
+	d->attempt.code_length = code->length;
+	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK)
+		return complain_about(&why);
+	if (o->json)
+		json_told(d->kiosk, o, &told);
+	else if (d->many)
+		screen_line(d->kiosk, o, &told);
+	else
+		screen_told(d->kiosk, o, &told);
+	return oap_exit_status(told.verdict);
+}
+
+/* The exit status of many is that of the worst. */
+static int take_lines(struct door *d)
+{
+	struct scanned code;
+	int worst = EXIT_DONE, status;
+
+	d->many = true;
+	while (scan_line(stdin, &code)) {
+		status = take(d, &code);
+		if (status == EXIT_USAGE)
+			return status;
+		if (status > worst)
+			worst = status;
+		/* whoever scans waits for this line */
+		if (fflush(stdout) != 0)
+			return EXIT_RETRY;
+	}
+	return worst;
+}
+
+static int take_all(struct door *d)
+{
+	const struct options *o = d->options;
+	struct scanned code;
+	int status = read_amount(d);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (o->image == NULL && strcmp(o->argument, "-") == 0)
+		return take_lines(d);
+	status = o->image != NULL ? scan_image(o->image, &code)
+				  : scan_text(o->argument, &code);
+	return status == EXIT_DONE ? take(d, &code) : status;
+}
+
+static int run(const struct options *o, judging *judge)
+{
+	struct door d = {.options = o,
+			 .judge = judge,
+			 .attempt = OAP_ATTEMPT_INIT};
+	struct oap_problem why;
+	int status;
+
+	d.attempt.benefit = o->benefit;
+	d.attempt.party = o->party;
+	if (oap_open(o->dir, 0, &d.kiosk, &why) != OAP_OK)
+		return complain_about(&why);
+	status = take_all(&d);
+	oap_close(d.kiosk);
+	return status;
+}
+
+int run_check(const struct options *o)
+{
+	return run(o, oap_check);
+}
+
+int run_redeem(const struct options *o)
+{
+	return run(o, oap_redeem);
+}

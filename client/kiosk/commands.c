@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.c: the table of commands, and those that are one call. */
+#include "commands.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonout.h"
+#include "scanner.h"
+#include "screen.h"
+
+const struct command COMMANDS[] = {
+	{"enrol", run_enrol, "dijl", true, "CODE | --image FILE | -",
+	 "Makes this directory a kiosk of the service that the one-time code\n"
+	 "names. oapctl kiosk add prints the code; - reads it from standard\n"
+	 "input. Compare the digits shown with those that the operator sees."},
+	{"check", run_check, "dbpaijl", true,
+	 "--benefit ID [--party N] [--amount N] CODE | --image FILE | -",
+	 "Says what would be told now, as far as this kiosk knows. Nothing is\n"
+	 "asked, written down or used."},
+	{"redeem", run_redeem, "dbpaijl", true,
+	 "--benefit ID [--party N] [--amount N] CODE | --image FILE | -",
+	 "Asks the service, writes down what is told, then tells it. The code\n"
+	 "is the text of a pass, an image with its QR code, or - for one code\n"
+	 "a line on standard input, as a scanner types them. The amount is the\n"
+	 "list price of the whole party, like 24000 or 12.50."},
+	{"reverse", run_reverse, "drjl", true,
+	 "[--reason mistake|visitor-left|wrong-benefit|other] ID",
+	 "Takes an attempt back. ID is what redeem showed; KID/ID is an attempt\n"
+	 "of another kiosk of this facility."},
+	{"sync", run_sync, "djl", false, "",
+	 "Fetches the bundle when there is a newer one, and sends the entries\n"
+	 "that the service does not have."},
+	{"status", run_status, "djl", false, "",
+	 "Shows what this kiosk is, what it holds and what waits to be sent."},
+	{NULL, NULL, NULL, false, NULL, NULL},
+};
+
+static int open_kiosk(const struct options *o, unsigned flags,
+		      struct oap **kiosk)
+{
+	struct oap_problem why;
+
+	if (oap_open(o->dir, flags, kiosk, &why) == OAP_OK)
+		return EXIT_DONE;
+	return complain_about(&why);
+}
+
+/* One code, from the argument, an image or the first line of input. */
+static int take_code(const struct options *o, struct scanned *code)
+{
+	if (o->image != NULL)
+		return scan_image(o->image, code);
+	if (strcmp(o->argument, "-") == 0) {
+		if (scan_line(stdin, code))
+			return EXIT_DONE;
+		complain("standard input: no code in it");
+		return EXIT_USAGE;
+	}
+	return scan_text(o->argument, code);
+}
+
+int run_enrol(const struct options *o)
+{
+	struct oap_enrolled enrolled;
+	struct oap_problem why;
+	struct scanned code;
+	struct oap *kiosk;
+	int status = take_code(o, &code);
+
+	if (status == EXIT_DONE)
+		status = open_kiosk(o, OAP_CREATE, &kiosk);
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_enrol(kiosk, code.text, &enrolled, &why) != OAP_OK)
+		status = complain_about(&why);
+	else if (o->json)
+		json_enrolled(&enrolled);
+	else
+		screen_enrolled(o, &enrolled);
+	oap_close(kiosk);
+	return status;
+}
+
+int run_reverse(const struct options *o)
+{
+	struct oap_problem why;
+	struct oap_told told;
+	struct oap *kiosk;
+	int status = open_kiosk(o, 0, &kiosk);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_reverse(kiosk, o->argument, o->reason, &told, &why) !=
+	    OAP_OK) {
+		status = complain_about(&why);
+	} else {
+		if (o->json)
+			json_told(kiosk, o, &told);
+		else
+			screen_told(kiosk, o, &told);
+		status = oap_exit_status(told.verdict);
+	}
+	oap_close(kiosk);
+	return status;
+}
+
+/* What is waiting is sent even when the bundle cannot be had. */
+int run_sync(const struct options *o)
+{
+	struct oap_refreshed refreshed;
+	struct oap_synced synced = {0};
+	struct oap_problem why;
+	struct oap *kiosk;
+	int status = open_kiosk(o, 0, &kiosk), second;
+
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_refresh(kiosk, &refreshed, &why) != OAP_OK)
+		status = complain_about(&why);
+	if (why.result != OAP_NOT_ENROLLED &&
+	    oap_sync(kiosk, &synced, &why) != OAP_OK) {
+		second = complain_about(&why);
+		status = second > status ? second : status;
+	}
+	if (why.result != OAP_NOT_ENROLLED) {
+		if (o->json)
+			json_synced(&refreshed, &synced);
+		else
+			screen_synced(o, &refreshed, &synced);
+	}
+	oap_close(kiosk);
+	return status;
+}
+
+int run_status(const struct options *o)
+{
+	struct oap_problem why;
+	struct oap_status s;
+	struct oap *kiosk;
+	int status = open_kiosk(o, 0, &kiosk);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_status(kiosk, &s, &why) != OAP_OK)
+		status = complain_about(&why);
+	else if (o->json)
+		json_status(kiosk, o, &s);
+	else
+		screen_status(kiosk, o, &s);
+	oap_close(kiosk);
+	return status;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jsonout.h: results for scripts, one JSON object a line on standard output.
+ * Times are ms since 1970 UTC, amounts minor units; what is not known is left
+ * out. */
+#ifndef OAP_KIOSK_JSONOUT_H
+#define OAP_KIOSK_JSONOUT_H
+
+#include "options.h"
+
+void json_told(struct oap *kiosk, const struct options *o,
+	       const struct oap_told *told);
+void json_enrolled(const struct oap_enrolled *e);
+void json_synced(const struct oap_refreshed *r, const struct oap_synced *s);
+void json_status(struct oap *kiosk, const struct options *o,
+		 const struct oap_status *s);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* screen_kiosk.c: what a kiosk is, holds and has sent; for the technician, in
+ * English as its commands are. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "screen.h"
+
+static void put(const char *label, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(const char *label, const char *format, ...)
+{
+	va_list args;
+
+	printf("  %-14s", label);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* "3 h", "12 min" */
+static const char *age_text(int64_t ms, char *text, size_t cap)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} UNITS[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"},
+		     {1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	if (ms < 0)
+		return "never";
+	while (i < 4 && ms < 2 * UNITS[i].ms)
+		i++;
+	snprintf(text, cap, "%lld %s", (long long)(ms / UNITS[i].ms),
+		 UNITS[i].unit);
+	return text;
+}
+
+void screen_enrolled(const struct options *o, const struct oap_enrolled *e)
+{
+	printf("\n  Kiosk %.4s %.4s is %s at facility %s.\n"
+	       "  These 8 digits must be what the operator sees in oapctl "
+	       "kiosk list.\n",
+	       e->kiosk, e->kiosk + 4,
+	       e->pending ? "waiting to be confirmed" : "enrolled",
+	       e->facility);
+	if (e->pending)
+		printf("  Next: an operator confirms it with oapctl kiosk set "
+		       "%s --state active;\n  then oap-kiosk sync --dir %s.\n",
+		       e->kiosk, o->dir);
+	else
+		printf("  Next: oap-kiosk status --dir %s shows its "
+		       "benefits.\n", o->dir);
+	putchar('\n');
+}
+
+void screen_synced(const struct options *o, const struct oap_refreshed *r,
+		   const struct oap_synced *s)
+{
+	(void)o;
+	printf("bundle %llu%s; %llu entries sent, %llu left\n",
+	       (unsigned long long)r->epoch, r->changed ? " (new)" : "",
+	       (unsigned long long)s->sent, (unsigned long long)s->unsent);
+	if (s->marked > 0)
+		printf("%llu of them have a mark; oapctl attempts shows "
+		       "which\n", (unsigned long long)s->marked);
+}
+
+static void put_bundle(const struct oap_status *s)
+{
+	char age[32], status_age[32];
+
+	if (!s->has_bundle) {
+		put("bundle", "none; oap-kiosk sync fetches it");
+		return;
+	}
+	put("bundle", "%llu, %s old%s", (unsigned long long)s->epoch,
+	    age_text(s->bundle_age_ms, age, sizeof(age)),
+	    s->stale & OAP_STALE_BUNDLE ? " (stale: run sync)" : "");
+	put("holds", "%u issuers, %u facilities, %u benefits", s->issuers,
+	    s->facilities, s->benefits);
+	if (s->status_age_ms != OAP_NO_TIME)
+		put("status lists", "oldest %s old%s",
+		    age_text(s->status_age_ms, status_age, sizeof(status_age)),
+		    s->stale & OAP_STALE_STATUS ? " (stale: run sync)" : "");
+}
+
+static void put_benefits(struct oap *kiosk, const struct options *o)
+{
+	struct oap_benefit b;
+	const char *label = "benefits";
+
+	for (size_t i = 0;
+	     oap_benefit(kiosk, i, o->lang, &b, NULL) == OAP_OK; i++) {
+		put(label, "%s  %s (%s, up to %u)", b.id, b.name, b.currency,
+		    b.party_max);
+		label = "";
+	}
+}
+
+static void put_clock(const struct oap_status *s)
+{
+	char age[32];
+	int64_t since = s->last_contact_ms == OAP_NO_TIME
+			    ? OAP_NO_TIME
+			    : s->now_ms - s->last_contact_ms;
+
+	if (since != OAP_NO_TIME && since < 0)
+		since = 0;
+	put("clock", "%s, this device's is %lld ms %s%s", s->local,
+	    (long long)(s->clock_offset_ms < 0 ? -s->clock_offset_ms
+					       : s->clock_offset_ms),
+	    s->clock_offset_ms < 0 ? "fast" : "slow",
+	    s->clock_anchored ? "" : " (not confirmed since boot)");
+	put("last contact", "%s%s",
+	    age_text(since, age, sizeof(age)),
+	    since == OAP_NO_TIME ? "" : " ago");
+}
+
+void screen_status(struct oap *kiosk, const struct options *o,
+		   const struct oap_status *s)
+{
+	char age[32];
+
+	if (!s->enrolled) {
+		put("kiosk", "not enrolled; oap-kiosk enrol --dir %s CODE",
+		    o->dir);
+		return;
+	}
+	put("kiosk", "%s, %s", s->kiosk,
+	    s->device[0] ? s->device : "not in the bundle yet");
+	put("facility", "%s%s%s%s%s", s->facility, s->city[0] ? ", " : "",
+	    s->city, s->currency[0] ? ", " : "", s->currency);
+	put("service", "%s (key %s)", s->url, s->service);
+	put_bundle(s);
+	put_benefits(kiosk, o);
+	put("entries", "%llu written, %llu to be sent",
+	    (unsigned long long)s->entries, (unsigned long long)s->unsent);
+	if (s->unsent > 0)
+		put("oldest", "number %llu, %s old",
+		    (unsigned long long)s->oldest_unsent,
+		    age_text(s->now_ms > s->oldest_unsent_ms
+				 ? s->now_ms - s->oldest_unsent_ms
+				 : 0,
+			     age, sizeof(age)));
+	put_clock(s);
+}
