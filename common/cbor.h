@@ -10,6 +10,20 @@
 
 #include "bytes.h"
 
+enum cbor_major {
+	CBOR_MAJOR_UINT,
+	CBOR_MAJOR_NEGATIVE,
+	CBOR_MAJOR_BYTES,
+	CBOR_MAJOR_TEXT,
+	CBOR_MAJOR_ARRAY,
+	CBOR_MAJOR_MAP,
+	CBOR_MAJOR_TAG,
+	CBOR_MAJOR_SIMPLE
+};
+
+/* The simple values that there are for us. */
+enum cbor_simple { CBOR_FALSE = 20, CBOR_TRUE = 21, CBOR_NULL = 22 };
+
 enum cbor_fault {
 	CBOR_OK = 0,
 	CBOR_TRUNCATED,	  /* a length runs past the end */
@@ -22,7 +36,8 @@ enum cbor_fault {
 	CBOR_UNSORTED,
 	CBOR_DUPLICATE,
 	CBOR_BAD_TEXT,	  /* not UTF-8 */
-	CBOR_TOO_DEEP
+	CBOR_TOO_DEEP,	  /* more than CBOR_DEPTH_MAX arrays, maps, tags open */
+	CBOR_RESERVED	  /* additional information 28..30 */
 };
 
 /* Judges exactly one item that fills the view. *at (may be NULL) is the
@@ -37,7 +52,7 @@ struct cbor_in {
 
 struct cbor_in cbor_reader(struct bytes item);
 bool cbor_at_end(const struct cbor_in *in);
-/* Major type (0..7) of the next item, or -1 at the end. */
+/* The enum cbor_major of the next item, or -1 at the end. */
 int cbor_peek(const struct cbor_in *in);
 
 /* Each reads one thing; on false the reader has not moved. */

@@ -57,7 +57,7 @@ struct receipt {
 	uint64_t held_seq;
 	uint8_t held_hash[32];
 	uint64_t held_count;
-	struct bytes results; /* encoded array of [seq, verdict, marks] */
+	struct bytes results; /* of [seq, verdict, marks], without the head */
 	size_t result_count;
 	struct cose cose;
 };
@@ -79,9 +79,10 @@ void report_put(struct outbuf *out, const struct report *r,
 		const uint8_t mac[static 32]);
 void enrolment_put(struct outbuf *out, const struct enrolment *e,
 		   const uint8_t sk[static 64]);
+/* scratch has room for twice the receipt: its payload, and what is signed. */
 void receipt_put(struct outbuf *out, const struct receipt *r,
 		 const uint8_t sk[static 64], struct outbuf *scratch);
-/* Appends one result to the encoded array's content; the caller counts. */
+/* Appends one result to r->results; the caller counts. */
 void receipt_put_result(struct outbuf *out, uint64_t seq, unsigned verdict,
 			unsigned marks);
 

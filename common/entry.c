@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* entry.c: attempts and reversals. How they travel is in item.c. */
+#include "entry.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "cbor.h"
+#include "key.h"
+#include "mapkey.h"
+
+/* Keys that entries have in common with questions and reports; those of 6 to
+ * 8 mean another thing in a reversal. */
+#define KEY_ID 1
+#define KEY_SEQ 2
+#define KEY_PREV 3
+#define KEY_AT 4
+#define KEY_EPOCH 5
+#define KEY_BENEFIT 6
+#define KEY_PARTY 7
+#define KEY_LIST 8
+#define KEY_DISCOUNT 9
+#define KEY_TOLD 10
+#define KEY_COMMITMENT 11
+#define KEY_OFFSET 12
+#define KEY_FACILITY 13
+#define KEY_GRANT 15
+
+#define KEY_OF 6
+#define KEY_REASON 7
+#define KEY_OPERATOR 8
+
+static bool read_at(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_AT) &&
+	       cbor_int_range(in, 0, TIME_MS_MAX, &out->at_ms);
+}
+
+static bool read_id(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_ID) &&
+	       cbor_bytes_exact(in, out->id, sizeof(out->id));
+}
+
+/* Keys 2 and 3, which an operator's reversal does not have. */
+static bool read_chain(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_SEQ) && cbor_uint(in, &out->seq) &&
+	       out->seq > 0 && map_key(in, KEY_PREV) &&
+	       cbor_bytes_exact(in, out->prev, sizeof(out->prev));
+}
+
+static bool read_epoch(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_EPOCH) && cbor_uint(in, &out->epoch);
+}
+
+static bool read_offset(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_OFFSET) &&
+	       cbor_int_range(in, -CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_MS_MAX,
+	                      &out->offset_ms);
+}
+
+static bool read_facility(struct cbor_in *in, struct entry *out)
+{
+	return map_key(in, KEY_FACILITY) && cbor_name_id(in, &out->facility);
+}
+
+static bool read_amounts(struct cbor_in *in, struct entry *out)
+{
+	out->has_list = map_key(in, KEY_LIST);
+	if (out->has_list && !cbor_int_range(in, 0, AMOUNT_MAX, &out->list))
+		return false;
+	out->has_discount = map_key(in, KEY_DISCOUNT);
+	return !out->has_discount ||
+	       cbor_int_range(in, 0, AMOUNT_MAX, &out->discount);
+}
+
+static bool read_visit(struct cbor_in *in, struct entry *out)
+{
+	uint64_t party;
+
+	if (!map_key(in, KEY_BENEFIT) || !cbor_name_id(in, &out->benefit) ||
+	    !map_key(in, KEY_PARTY) || !cbor_uint_max(in, PARTY_MAX, &party) ||
+	    party == 0)
+		return false;
+	out->party = (uint32_t)party;
+	return read_amounts(in, out);
+}
+
+static bool read_told(struct cbor_in *in, struct entry *out)
+{
+	uint64_t told;
+
+	if (!map_key(in, KEY_TOLD) || !cbor_uint_max(in, 0xff, &told) ||
+	    told == 0)
+		return false;
+	out->told = (uint8_t)told;
+	return map_key(in, KEY_COMMITMENT) &&
+	       cbor_bytes_exact(in, out->commitment, sizeof(out->commitment));
+}
+
+static bool read_grant(struct cbor_in *in, struct entry *out)
+{
+	out->has_grant = map_key(in, KEY_GRANT);
+	return !out->has_grant ||
+	       cbor_bytes_exact(in, out->grant, sizeof(out->grant));
+}
+
+static bool read_attempt(struct cbor_in *in, struct entry *out)
+{
+	return read_id(in, out) && read_chain(in, out) && read_at(in, out) &&
+	       read_epoch(in, out) && read_visit(in, out) &&
+	       read_told(in, out) && read_offset(in, out) &&
+	       read_facility(in, out) && read_grant(in, out);
+}
+
+/* Which attempt, and why. */
+static bool read_of(struct cbor_in *in, struct entry *out)
+{
+	uint64_t reason;
+	size_t count;
+
+	if (!map_key(in, KEY_OF) || !cbor_array(in, &count) || count != 2 ||
+	    !cbor_bytes_exact(in, out->of_kid, sizeof(out->of_kid)) ||
+	    !cbor_bytes_exact(in, out->of_id, sizeof(out->of_id)) ||
+	    !map_key(in, KEY_REASON) ||
+	    !cbor_uint_max(in, REASON_COUNT - 1, &reason))
+		return false;
+	out->reason = (enum reversal_reason)reason;
+	return true;
+}
+
+static bool read_reversal(struct cbor_in *in, struct entry *out)
+{
+	if (!read_id(in, out))
+		return false;
+	if (read_at(in, out)) {
+		out->by_operator = true;
+		return read_of(in, out) && map_key(in, KEY_OPERATOR) &&
+		       cbor_name_id(in, &out->operator) &&
+		       read_facility(in, out);
+	}
+	return read_chain(in, out) && read_at(in, out) && read_epoch(in, out) &&
+	       read_of(in, out) && read_offset(in, out) &&
+	       read_facility(in, out);
+}
+
+bool entry_read(struct bytes message, struct entry *out)
+{
+	struct cose_header header;
+	struct cbor_in in;
+	size_t pairs;
+
+	memset(out, 0, sizeof(*out));
+	if (message.n > ENTRY_MAX)
+		return false;
+	out->typ =
+	    cose_typ(message) == TYP_REVERSAL ? TYP_REVERSAL : TYP_ATTEMPT;
+	if (!cose_open(message, out->typ, &out->cose, &header))
+		return false;
+	memcpy(out->kid, header.kid, sizeof(out->kid));
+	in = cbor_reader(out->cose.payload);
+	return cbor_map(&in, &pairs) &&
+	       (out->typ == TYP_ATTEMPT ? read_attempt(&in, out)
+	                                : read_reversal(&in, out)) &&
+	       cbor_at_end(&in);
+}
+
+static void put_field_bytes(struct outbuf *out, int64_t key, const uint8_t *p,
+                            size_t n)
+{
+	cbor_put_int(out, key);
+	cbor_put_bytes(out, bytes_of(p, n));
+}
+
+static void put_field_int(struct outbuf *out, int64_t key, int64_t v)
+{
+	cbor_put_int(out, key);
+	cbor_put_int(out, v);
+}
+
+static void put_field_text(struct outbuf *out, int64_t key, struct bytes v)
+{
+	cbor_put_int(out, key);
+	cbor_put_text(out, v);
+}
+
+/* Keys 1 to 5 of an entry that a kiosk writes. */
+static void put_chained(struct outbuf *out, const struct entry *e)
+{
+	put_field_bytes(out, KEY_ID, e->id, sizeof(e->id));
+	cbor_put_int(out, KEY_SEQ);
+	cbor_put_uint(out, e->seq);
+	put_field_bytes(out, KEY_PREV, e->prev, sizeof(e->prev));
+	put_field_int(out, KEY_AT, e->at_ms);
+	cbor_put_int(out, KEY_EPOCH);
+	cbor_put_uint(out, e->epoch);
+}
+
+static void put_attempt(struct outbuf *out, const struct entry *e)
+{
+	cbor_put_map(out, 11u + e->has_list + e->has_discount + e->has_grant);
+	put_chained(out, e);
+	put_field_text(out, KEY_BENEFIT, e->benefit);
+	put_field_int(out, KEY_PARTY, e->party);
+	if (e->has_list)
+		put_field_int(out, KEY_LIST, e->list);
+	if (e->has_discount)
+		put_field_int(out, KEY_DISCOUNT, e->discount);
+	put_field_int(out, KEY_TOLD, e->told);
+	put_field_bytes(out, KEY_COMMITMENT, e->commitment,
+	                sizeof(e->commitment));
+	put_field_int(out, KEY_OFFSET, e->offset_ms);
+	put_field_text(out, KEY_FACILITY, e->facility);
+	if (e->has_grant)
+		put_field_bytes(out, KEY_GRANT, e->grant, sizeof(e->grant));
+}
+
+static void put_of(struct outbuf *out, const struct entry *e)
+{
+	cbor_put_int(out, KEY_OF);
+	cbor_put_array(out, 2);
+	cbor_put_bytes(out, bytes_of(e->of_kid, sizeof(e->of_kid)));
+	cbor_put_bytes(out, bytes_of(e->of_id, sizeof(e->of_id)));
+	put_field_int(out, KEY_REASON, e->reason);
+}
+
+static void put_reversal(struct outbuf *out, const struct entry *e)
+{
+	if (e->by_operator) {
+		cbor_put_map(out, 6);
+		put_field_bytes(out, KEY_ID, e->id, sizeof(e->id));
+		put_field_int(out, KEY_AT, e->at_ms);
+		put_of(out, e);
+		put_field_text(out, KEY_OPERATOR, e->operator);
+	} else {
+		cbor_put_map(out, 9);
+		put_chained(out, e);
+		put_of(out, e);
+		put_field_int(out, KEY_OFFSET, e->offset_ms);
+	}
+	put_field_text(out, KEY_FACILITY, e->facility);
+}
+
+void entry_put_payload(struct outbuf *out, const struct entry *e)
+{
+	if (e->typ == TYP_REVERSAL)
+		put_reversal(out, e);
+	else
+		put_attempt(out, e);
+}
+
+void entry_put(struct outbuf *out, const struct entry *e,
+               const uint8_t kid[static 8], const uint8_t sk[static 64])
+{
+	uint8_t buf[ENTRY_MAX];
+	struct outbuf payload = outbuf_in(buf, sizeof(buf));
+
+	entry_put_payload(&payload, e);
+	if (payload.failed) {
+		out->failed = true;
+		return;
+	}
+	cose_put_sign1(out, e->typ, kid, out_view(&payload), sk, NULL);
+}
+
+void entry_commit(const uint8_t salt[static 16], struct bytes scanned,
+                  uint8_t commitment[static 32])
+{
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, salt, ENTRY_SALT);
+	crypto_hash_sha256_update(&state, scanned.p, scanned.n);
+	crypto_hash_sha256_final(&state, commitment);
+}
+
+void entry_hash(struct bytes message, uint8_t hash[static 32])
+{
+	crypto_hash_sha256(hash, message.p, message.n);
+}
+
+int64_t entry_effective_ms(const struct entry *e)
+{
+	int64_t t = e->at_ms + e->offset_ms; /* both bounded when read */
+
+	if (t < 0)
+		return 0;
+	return t < TIME_MS_MAX ? t : TIME_MS_MAX;
+}
+
+int64_t grant_time_ms(const uint8_t grant[static ENTRY_GRANT])
+{
+	uint64_t t = get_be64(grant);
+
+	return t < (uint64_t)TIME_MS_MAX ? (int64_t)t : TIME_MS_MAX;
+}
+
+static const char *const reason_names[REASON_COUNT] = {
+    [REASON_MISTAKE] = "mistake",
+    [REASON_VISITOR_LEFT] = "visitor-left",
+    [REASON_WRONG_BENEFIT] = "wrong-benefit",
+    [REASON_OTHER] = "other",
+};
+
+const char *reversal_reason_name(unsigned reason)
+{
+	return reason < REASON_COUNT ? reason_names[reason] : NULL;
+}
+
+int reversal_reason_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < REASON_COUNT; i++) {
+		if (strcmp(name, reason_names[i]) == 0)
+			return i;
+	}
+	return -1;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pass.c: the pass and its live presentation.
+ *
+ * In deterministic CBOR a map's keys come in one order, so a payload reads as
+ * the list of its keys; a key that is not named fails where the next named
+ * one is expected, or at the end. */
+#include "pass.h"
+
+#include <string.h>
+
+#include "cbor.h"
+#include "code.h"
+#include "key.h"
+#include "limits.h"
+#include "mapkey.h"
+
+#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000)
+
+/* Claims of the CWT (RFC 8392, RFC 8747, Token Status List). */
+#define CLAIM_ISS 1
+#define CLAIM_AUD 3
+#define CLAIM_EXP 4
+#define CLAIM_NBF 5
+#define CLAIM_IAT 6
+#define CLAIM_CTI 7
+#define CLAIM_CNF 8
+#define CLAIM_STATUS 65535
+#define CLAIM_HOLDER (-65537)
+
+#define CNF_COSE_KEY 1
+#define HOLDER_CLASS 1
+#define HOLDER_HINT 2
+
+static bool read_pairs(struct cbor_in *in, size_t expected)
+{
+	size_t pairs;
+
+	return cbor_map(in, &pairs) && pairs == expected;
+}
+
+static bool text_key(struct cbor_in *in, const char *key)
+{
+	struct bytes found;
+
+	return cbor_text(in, &found) && bytes_is_text(found, key);
+}
+
+static bool read_seconds(struct cbor_in *in, uint64_t *v)
+{
+	return cbor_uint_max(in, TIME_S_MAX, v);
+}
+
+/* {"status_list": {"idx": uint, "uri": uri}} */
+static bool read_status(struct cbor_in *in, struct pass *out)
+{
+	return read_pairs(in, 1) && text_key(in, "status_list") &&
+	       read_pairs(in, 2) && text_key(in, "idx") &&
+	       cbor_uint(in, &out->idx) && text_key(in, "uri") &&
+	       cbor_text_sized(in, 1, URI_MAX, &out->uri);
+}
+
+static bool read_holder(struct cbor_in *in, struct pass *out)
+{
+	uint64_t class;
+	size_t pairs;
+
+	if (!cbor_map(in, &pairs) || pairs < 1 || pairs > 2 ||
+	    !map_key(in, HOLDER_CLASS) ||
+	    !cbor_uint_max(in, CLASS_COUNT - 1, &class))
+		return false;
+	out->class = (enum pass_class) class;
+	return pairs == 1 || (map_key(in, HOLDER_HINT) &&
+	                      cbor_text_sized(in, 1, HINT_MAX, &out->hint));
+}
+
+static bool read_times(struct cbor_in *in, struct pass *out)
+{
+	if (!map_key(in, CLAIM_EXP) || !read_seconds(in, &out->exp))
+		return false;
+	out->has_nbf = map_key(in, CLAIM_NBF);
+	if (out->has_nbf && !read_seconds(in, &out->nbf))
+		return false;
+	if (!map_key(in, CLAIM_IAT) || !read_seconds(in, &out->iat))
+		return false;
+	if (!out->has_nbf)
+		out->nbf = out->iat;
+	return out->exp > out->iat && (!out->has_nbf || out->nbf > out->iat);
+}
+
+static bool read_cnf(struct cbor_in *in, struct pass *out)
+{
+	out->has_cnf = map_key(in, CLAIM_CNF);
+	return !out->has_cnf ||
+	       (read_pairs(in, 1) && map_key(in, CNF_COSE_KEY) &&
+	        key_read_cose(in, out->cnf));
+}
+
+bool pass_read_payload(struct bytes payload, struct pass *out)
+{
+	struct cbor_in in = cbor_reader(payload);
+	size_t pairs;
+
+	memset(out, 0, sizeof(*out));
+	return cbor_check(payload, NULL) == CBOR_OK && cbor_map(&in, &pairs) &&
+	       map_key(&in, CLAIM_ISS) &&
+	       cbor_text_sized(&in, 1, ISS_MAX, &out->iss) &&
+	       read_times(&in, out) && map_key(&in, CLAIM_CTI) &&
+	       cbor_bytes_exact(&in, out->cti, sizeof(out->cti)) &&
+	       read_cnf(&in, out) && map_key(&in, CLAIM_STATUS) &&
+	       read_status(&in, out) && map_key(&in, CLAIM_HOLDER) &&
+	       read_holder(&in, out) && cbor_at_end(&in);
+}
+
+static void put_claim(struct outbuf *out, int64_t key, uint64_t value)
+{
+	cbor_put_int(out, key);
+	cbor_put_uint(out, value);
+}
+
+static void put_status(struct outbuf *out, const struct pass *pass)
+{
+	cbor_put_int(out, CLAIM_STATUS);
+	cbor_put_map(out, 1);
+	cbor_put_text(out, bytes_text("status_list"));
+	cbor_put_map(out, 2);
+	cbor_put_text(out, bytes_text("idx"));
+	cbor_put_uint(out, pass->idx);
+	cbor_put_text(out, bytes_text("uri"));
+	cbor_put_text(out, pass->uri);
+}
+
+static void put_holder(struct outbuf *out, const struct pass *pass)
+{
+	cbor_put_int(out, CLAIM_HOLDER);
+	cbor_put_map(out, pass->hint.n > 0 ? 2 : 1);
+	put_claim(out, HOLDER_CLASS, pass->class);
+	if (pass->hint.n > 0) {
+		cbor_put_int(out, HOLDER_HINT);
+		cbor_put_text(out, pass->hint);
+	}
+}
+
+void pass_put_payload(struct outbuf *out, const struct pass *pass)
+{
+	cbor_put_map(out, 6u + pass->has_nbf + pass->has_cnf);
+	cbor_put_int(out, CLAIM_ISS);
+	cbor_put_text(out, pass->iss);
+	put_claim(out, CLAIM_EXP, pass->exp);
+	if (pass->has_nbf)
+		put_claim(out, CLAIM_NBF, pass->nbf);
+	put_claim(out, CLAIM_IAT, pass->iat);
+	cbor_put_int(out, CLAIM_CTI);
+	cbor_put_bytes(out, bytes_of(pass->cti, sizeof(pass->cti)));
+	if (pass->has_cnf) {
+		cbor_put_int(out, CLAIM_CNF);
+		cbor_put_map(out, 1);
+		cbor_put_int(out, CNF_COSE_KEY);
+		key_put_cose(out, pass->cnf);
+	}
+	put_status(out, pass);
+	put_holder(out, pass);
+}
+
+bool presentation_read_payload(struct bytes payload, struct presentation *out)
+{
+	struct cbor_in in = cbor_reader(payload);
+	size_t pairs;
+
+	memset(out, 0, sizeof(*out));
+	if (cbor_check(payload, NULL) != CBOR_OK || !cbor_map(&in, &pairs))
+		return false;
+	if (map_key(&in, CLAIM_AUD) && !cbor_name_id(&in, &out->aud))
+		return false;
+	return map_key(&in, CLAIM_IAT) && read_seconds(&in, &out->iat) &&
+	       cbor_at_end(&in);
+}
+
+void presentation_put_payload(struct outbuf *out, const struct presentation *p)
+{
+	cbor_put_map(out, p->aud.n > 0 ? 2 : 1);
+	if (p->aud.n > 0) {
+		cbor_put_int(out, CLAIM_AUD);
+		cbor_put_text(out, p->aud);
+	}
+	put_claim(out, CLAIM_IAT, p->iat);
+}
+
+static bool read_pass(struct bytes message, struct scan *out)
+{
+	struct cose_header header;
+
+	if (message.n > PASS_MAX ||
+	    !cose_open(message, TYP_PASS, &out->pass_cose, &header))
+		return false;
+	memcpy(out->kid, header.kid, sizeof(out->kid));
+	return pass_read_payload(out->pass_cose.payload, &out->pass);
+}
+
+static bool read_presentation(struct bytes message, struct scan *out)
+{
+	struct cose_header header;
+
+	out->live = true;
+	return cose_open(message, TYP_PRESENTATION, &out->presentation_cose,
+	                 &header) &&
+	       presentation_read_payload(out->presentation_cose.payload,
+	                                 &out->presentation) &&
+	       read_pass(header.kcwt, out);
+}
+
+enum verdict scan_read(struct bytes scanned, struct scan *out)
+{
+	enum verdict verdict = code_judge_scanned(scanned);
+	bool read;
+
+	memset(out, 0, sizeof(*out));
+	if (verdict != VERDICT_NONE)
+		return verdict;
+	if (scanned.n > SCANNED_MAX)
+		return VERDICT_MALFORMED;
+	if (cose_typ(scanned) == TYP_PRESENTATION)
+		read = read_presentation(scanned, out);
+	else
+		read = read_pass(scanned, out);
+	return read ? VERDICT_NONE : VERDICT_MALFORMED;
+}
+
+static const char *const class_names[CLASS_COUNT] = {
+    [CLASS_ADULT] = "adult",       [CLASS_YOUTH] = "youth",
+    [CLASS_CHILD] = "child",       [CLASS_SENIOR] = "senior",
+    [CLASS_DISABLED] = "disabled",
+};
+
+const char *pass_class_name(unsigned class)
+{
+	return class < CLASS_COUNT ? class_names[class] : NULL;
+}
+
+int pass_class_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < CLASS_COUNT; i++) {
+		if (strcmp(name, class_names[i]) == 0)
+			return i;
+	}
+	return -1;
+}
