@@ -93,4 +93,7 @@
 #define KIOSK_RETRY_FIRST_MS 50	/* after a broken connection; then doubled */
 #define KIOSK_RETRY_LEAST_MS 20	/* with less left, asking again is no use */
 
+/* The ledger. */
+#define ITEMS_PER_COMMIT 256	/* beside the questions, whose wait it is */
+
 #endif

@@ -146,6 +146,14 @@ bool ledger_submit(struct ledger *l, struct ledger_job *job) OAP_CHECKED;
 /* Refuses new jobs, finishes what is queued, joins the thread. */
 void ledger_stop(struct ledger *l);
 
+/* For a JOB_CALL: an operator's reversal, at any time and place. e is decoded
+ * from the message that the service has just signed (typ 65004); *result is
+ * of the reversal class. */
+enum store_result ledger_operator_reversal(struct store *s,
+					   const struct entry *e,
+					   int64_t now_ms,
+					   enum verdict *result) OAP_CHECKED;
+
 struct ledger_figures {
 	uint64_t commits, commit_failures, questions, items, calls;
 	uint64_t questions_waiting, others_waiting;
