@@ -82,6 +82,7 @@
 
 /* What a kiosk keeps, and how it talks to its service. */
 #define URL_MAX 256		/* of a service; it is in a QR code */
+#define ENROLCODE_MAX 600	/* URL_MAX and 100 bytes in Base45 come to 546 */
 #define ETAG_MAX 80		/* ours are 66: a quoted SHA-256 */
 #define KIOSK_KEEP_ENTRIES_MS (INT64_C(35) * 86400000) /* sent; a month's
 				 * questions about one at the door */
