@@ -12,10 +12,10 @@
 void code_put(struct outbuf *out, struct bytes message);
 
 /* Reads one scanned line; CR and LF at its end are dropped, spaces are part
- * of the alphabet and stay. scanned gets what entries and questions carry:
- * the message, or the first 16 characters of a text that is none (then the
- * result says why: unknown-format, unsupported-version or malformed).
- * 0 when it is a code; its message is yet to be decoded. */
+ * of the alphabet and stay. scanned, a view of buf, gets what entries and
+ * questions carry: the message, or the first 16 characters of a text that is
+ * none (then the result says why: unknown-format, unsupported-version or
+ * malformed). 0 when it is a code; its message is yet to be decoded. */
 enum verdict code_read(struct bytes line, uint8_t buf[static SCANNED_MAX],
 		       struct bytes *scanned) OAP_CHECKED;
 

@@ -14,8 +14,6 @@
 #include "limits.h"
 #include "mapkey.h"
 
-#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000)
-
 /* Claims of the CWT (RFC 8392, RFC 8747, Token Status List). */
 #define CLAIM_ISS 1
 #define CLAIM_AUD 3

@@ -9,7 +9,6 @@
 #include "key.h"
 #include "mapkey.h"
 
-#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000)
 #define LEFT_MS_MAX 60000 /* a deadline is 5 s at most; room to change that */
 
 /* Keys of questions and reports, numbered as in entries. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vectors.c: see vectors.h. */
+#include "vectors.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+json_t *vectors_load(const char *name)
+{
+	const char *dir = getenv("OAP_VECTORS");
+	char path[4096];
+	json_error_t error;
+	json_t *root;
+
+	snprintf(path, sizeof(path), "%s/%s",
+		 dir ? dir : OAP_SOURCE_DIR "/../shared/vectors", name);
+	root = json_load_file(path, 0, &error);
+	if (!root)
+		fprintf(stderr,
+			"SKIPPED: %s: %s; OAP_VECTORS names the directory of "
+			"the public vectors\n",
+			path, error.text);
+	return root;
+}
+
+const char *vector_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	assert_non_null(text);
+	return text;
+}
+
+struct bytes from_hex(const char *hex, uint8_t *buf, size_t cap)
+{
+	size_t n = strlen(hex) / 2;
+
+	assert_true(n <= cap);
+	assert_true(hex_decode(bytes_text(hex), buf, n));
+	return bytes_of(buf, n);
+}
+
+struct bytes vector_hex(const json_t *object, const char *key, uint8_t *buf,
+			size_t cap)
+{
+	return from_hex(vector_text(object, key), buf, cap);
+}
