@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Delivers what the pipeline has entered, and says how it went. */
+#include "bulk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void bulk_complain(struct bulk *bulk, size_t line, const char *why)
+{
+	progress_clear(&bulk->progress);
+	if (line)
+		fprintf(stderr, "%s:%zu: %s\n", bulk->source, line, why);
+	else
+		fprintf(stderr, "%s: %s\n", bulk->source, why);
+}
+
+/* Whether a pass that is there already can be handed out again. */
+static bool same_again(struct bulk *bulk, const struct item *item)
+{
+	const struct pass_record *record = &item->record;
+	const struct request *q = &item->request;
+	struct fault why;
+
+	if (q->has_class && q->class != record->class) {
+		desk_already(record, &why);
+		bulk->before--;
+		bulk->refused++;
+	} else if (record->state == STATUS_INVALID) {
+		desk_already(record, &why);
+	} else if (memcmp(record->kid, bulk->desk->key->kid, 8) != 0) {
+		fault_set(&why, EXIT_REFUSED,
+			  "already issued, under a key that was rotated; "
+			  "reissue makes a new paper");
+	} else {
+		return true;
+	}
+	bulk_complain(bulk, q->line, why.text);
+	return false;
+}
+
+static bool deliver_item(struct bulk *bulk, const struct item *item,
+			 struct fault *fault)
+{
+	struct bytes hint = request_hint_view(&item->request);
+	uint8_t buf[CODE_MAX];
+	struct outbuf code = outbuf_in(buf, sizeof(buf));
+
+	switch (item->outcome) {
+	case ENLISTED_NEW: bulk->issued++; break;
+	case ENLISTED_BEFORE:
+		bulk->before++;
+		if (!same_again(bulk, item))
+			return true;
+		break;
+	case ENLISTED_NOT:
+	case ENLISTED_FAILED:
+		bulk->refused++;
+		bulk_complain(bulk, item->request.line, item->fault.text);
+		return true;
+	}
+	press_code(&bulk->desk->press, &item->record, hint, &code);
+	if (code.failed)
+		return fault_set(fault, EXIT_REFUSED,
+				 "a pass does not fit a code");
+	return delivery_put(bulk->delivery, &item->record,
+			    request_ref_view(&item->request), hint,
+			    out_view(&code), fault);
+}
+
+static bool deliver(void *arg, struct batch *batch, struct fault *fault)
+{
+	struct bulk *bulk = arg;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		if (!deliver_item(bulk, &batch->item[i], fault))
+			return false;
+		if (i % 16 == 0)
+			progress_step(&bulk->progress,
+				      bulk->issued + bulk->before, bulk->part,
+				      bulk->whole);
+	}
+	return delivery_batch_end(bulk->delivery, fault);
+}
+
+static void tell_sums(struct bulk *bulk)
+{
+	int64_t ms = progress_ms(&bulk->progress);
+	size_t done = bulk->issued + bulk->before;
+
+	progress_clear(&bulk->progress);
+	fprintf(stderr,
+		"oap-issuer: %s: %zu issued, %zu already issued, %zu refused",
+		bulk->source, bulk->issued, bulk->before, bulk->refused);
+	if (ms >= 1000)
+		fprintf(stderr, ", in %lld.%lld s (%lld/s)",
+			(long long)ms / 1000, (long long)ms % 1000 / 100,
+			(long long)done * 1000 / (long long)ms);
+	fputc('\n', stderr);
+	desk_tell_list_opened(bulk->desk);
+}
+
+int bulk_run(struct bulk *bulk,
+	     bool (*read)(void *bulk, struct batch *batch),
+	     bool (*enter)(void *bulk, struct batch *batch,
+			   struct fault *fault))
+{
+	const struct pipeline_steps steps = {read, enter, deliver};
+	struct fault fault;
+	bool ok;
+
+	bulk->delivery = delivery_open(
+	    bulk->desk->o, &bulk->desk->office.identity, &fault);
+	if (!bulk->delivery)
+		return fault_report(&fault);
+	progress_start(&bulk->progress);
+	ok = pipeline_run(&steps, bulk, &fault);
+	if (ok)
+		ok = delivery_close(bulk->delivery, &fault);
+	else
+		delivery_abandon(bulk->delivery);
+	progress_clear(&bulk->progress);
+	if (!ok) {
+		say("%s; nothing is lost: run it again, and passes entered so "
+		    "far come out unchanged", fault.text);
+		return (int)fault.status;
+	}
+	tell_sums(bulk);
+	return bulk->refused ? EXIT_REFUSED : EXIT_DONE;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* init: makes an issuer's directory, whole or not at all: it is filled under
+ * a temporary name beside it and renamed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "office.h"
+#include "output.h"
+#include "passphrase.h"
+#include "press.h"
+#include "when.h"
+
+struct init {
+	const struct options *o;
+	const struct world *world;
+	struct identity identity;
+	char target[PATH_MAX], work[PATH_MAX + 16];
+	int dir; /* work, opened */
+	struct city_key *root, *signing;
+	size_t hint_room;
+};
+
+static bool take_name(struct identity *identity, const char *text,
+		      struct fault *fault)
+{
+	const char *equals = strchr(text, '=');
+	struct bytes name;
+
+	for (int lang = 0; equals && lang < LANG_COUNT; lang++) {
+		const char *tag = language_tag((enum language)lang);
+
+		if (strlen(tag) != (size_t)(equals - text) ||
+		    strncmp(tag, text, strlen(tag)) != 0)
+			continue;
+		name = bytes_text(equals + 1);
+		if (!name.n || !utf8_valid(name) ||
+		    !bytes_to_text(name, identity->name[lang],
+				   NAME_TEXT_MAX + 1))
+			return fault_set(fault, EXIT_USAGE,
+					 "--name %s: 1 to %d bytes of UTF-8 "
+					 "are expected", tag, NAME_TEXT_MAX);
+		return true;
+	}
+	return fault_set(fault, EXIT_USAGE,
+			 "--name \"%s\": write LANG=TEXT, with en, ko, ja or "
+			 "zh", text);
+}
+
+static bool plain_text(struct bytes text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] >= 127)
+			return false;
+	return text.n > 0;
+}
+
+static bool take_capacity(struct init *in, struct fault *fault)
+{
+	const char *text = options_get(in->o, OPT_CAPACITY);
+	uint64_t n = LIST_CAPACITY_DEFAULT;
+
+	if (text && (!when_parse_number(bytes_text(text), LIST_CAPACITY_MAX,
+					&n) ||
+		     n < LIST_CAPACITY_MIN))
+		return fault_set(fault, EXIT_USAGE,
+				 "--capacity \"%s\": a number from %d to %d is "
+				 "expected", text, LIST_CAPACITY_MIN,
+				 LIST_CAPACITY_MAX);
+	in->identity.capacity = (uint32_t)n;
+	return true;
+}
+
+static bool take_identity(struct init *in, struct fault *fault)
+{
+	struct bytes iss = bytes_text(options_get(in->o, OPT_ISS));
+	struct bytes uri = bytes_text(options_get(in->o, OPT_STATUS_URI));
+	struct identity *id = &in->identity;
+
+	if (!plain_text(iss) || !bytes_to_text(iss, id->iss, sizeof(id->iss)))
+		return fault_set(fault, EXIT_USAGE,
+				 "--iss \"%s\": a host name of at most %d "
+				 "characters is expected", iss.p, ISS_MAX);
+	if (!plain_text(uri) ||
+	    !bytes_to_text(uri, id->status_uri, sizeof(id->status_uri)))
+		return fault_set(fault, EXIT_USAGE,
+				 "--status-uri \"%s\": a URI of at most %d "
+				 "characters is expected", uri.p, URI_MAX);
+	for (size_t i = 0; i < in->o->count[OPT_NAME]; i++)
+		if (!take_name(id, in->o->value[OPT_NAME][i], fault))
+			return false;
+	id->made_at = in->world->now;
+	return take_capacity(in, fault) &&
+	       press_check_identity(id, &in->hint_room, fault);
+}
+
+static bool make_work_dir(struct init *in, struct fault *fault)
+{
+	const char *dir = options_get(in->o, OPT_DIR);
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n == 0 || n >= PATH_MAX)
+		return fault_set(fault, EXIT_USAGE, "--dir: not a usable name");
+	memcpy(in->target, dir, n);
+	in->target[n] = '\0';
+	snprintf(in->work, sizeof(in->work), "%s/" OFFICE_REGISTRY,
+		 in->target);
+	if (access(in->work, F_OK) == 0) {
+		in->work[0] = '\0';
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: holds an issuer already", in->target);
+	}
+	snprintf(in->work, sizeof(in->work), "%s.XXXXXX", in->target);
+	if (!mkdtemp(in->work)) {
+		in->work[0] = '\0';
+		return fault_set(fault, EXIT_IO, "%s: cannot be made: %s",
+				 in->target, strerror(errno));
+	}
+	in->dir = open(in->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (in->dir < 0)
+		return fault_set(fault, EXIT_IO, "%s: %s", in->work,
+				 strerror(errno));
+	return true;
+}
+
+static bool make_keys(struct init *in, struct fault *fault)
+{
+	struct passphrase pass = {0};
+	char name[KEY_FILE_NAME];
+	bool ok;
+
+	in->root = city_key_make(ROLE_ROOT, NULL, in->world->random);
+	in->signing = city_key_make(ROLE_SIGNING, NULL, in->world->random);
+	if (!in->root || !in->signing)
+		return fault_set(fault, EXIT_IO, "no memory for keys");
+	if (!passphrase_new(in->o, "the city's keys", &pass, fault))
+		return false;
+	memcpy(in->identity.root_pk, in->root->pk, 32);
+	office_key_file(in->signing->kid, name);
+	ok = keyfile_write(in->dir, OFFICE_ROOT_KEY, in->root, &pass,
+			   kdf_cost_city, in->world->random, fault) &&
+	     keyfile_write(in->dir, name, in->signing, &pass, kdf_cost_city,
+			   in->world->random, fault);
+	passphrase_free(&pass);
+	return ok;
+}
+
+static bool make_registry(struct init *in, struct fault *fault)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" OFFICE_REGISTRY, in->work);
+	return registry_create(path, &in->identity, in->signing->pk,
+			       in->world->random, fault) &&
+	       output_sync_dir(in->dir, in->work, fault);
+}
+
+/* An empty directory is replaced; anything else there is a refusal. */
+static bool move_in(struct init *in, struct fault *fault)
+{
+	if (rename(in->work, in->target) == 0) {
+		in->work[0] = '\0';
+		return output_sync_parent(in->target, fault);
+	}
+	if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: is there and not empty; an issuer is "
+				 "made once, in a directory of its own",
+				 in->target);
+	return fault_set(fault, EXIT_IO, "%s: cannot be made: %s", in->target,
+			 strerror(errno));
+}
+
+static void clean_up(struct init *in)
+{
+	static const char *const files[] = {
+	    OFFICE_ROOT_KEY, OFFICE_REGISTRY, OFFICE_REGISTRY "-wal",
+	    OFFICE_REGISTRY "-shm"};
+	char name[KEY_FILE_NAME];
+
+	if (in->work[0] && in->dir >= 0) {
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+			unlinkat(in->dir, files[i], 0);
+		if (in->signing) {
+			office_key_file(in->signing->kid, name);
+			unlinkat(in->dir, name, 0);
+		}
+	}
+	if (in->work[0])
+		rmdir(in->work);
+	if (in->dir >= 0)
+		close(in->dir);
+	city_key_free(in->root);
+	city_key_free(in->signing);
+}
+
+static void tell(const struct init *in)
+{
+	char root[65], kid[17];
+
+	hex_encode(in->identity.root_pk, 32, root);
+	hex_encode(in->signing->kid, 8, kid);
+	if (options_has(in->o, OPT_JSON)) {
+		json_t *j = json_pack("{s:s, s:s, s:s, s:s}", "dir",
+				      in->target, "iss", in->identity.iss,
+				      "root", root, "kid", kid);
+
+		json_dumpf(j, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(j);
+		return;
+	}
+	printf("root  %s\nkid   %s\n", root, kid);
+	if (options_has(in->o, OPT_NO_PASSPHRASE))
+		say("--no-passphrase: the keys in %s are not encrypted; "
+		    "whoever reads the files can issue passes", in->target);
+	fprintf(stderr,
+		"\n%s issues for %s. Hints may have %zu bytes.\n"
+		"Give the root's fingerprint to each service, by a way that "
+		"nobody can tamper with:\n"
+		"  oapctl issuer add %s --root %s\n"
+		"Keep a copy of %s/" OFFICE_ROOT_KEY " offline; only publish "
+		"needs it, when keys or lists have changed.\n"
+		"Next: oap-issuer issue --dir %s ..., then oap-issuer publish "
+		"--dir %s --out-dir public\n",
+		in->target, in->identity.iss, in->hint_room, in->identity.iss,
+		root, in->target, in->target, in->target);
+}
+
+int cmd_init(const struct options *o, const struct world *world)
+{
+	struct init in = {.o = o, .world = world, .dir = -1};
+	struct fault fault;
+	bool ok;
+
+	ok = take_identity(&in, &fault) && make_work_dir(&in, &fault) &&
+	     make_keys(&in, &fault) && make_registry(&in, &fault) &&
+	     move_in(&in, &fault);
+	if (ok)
+		tell(&in);
+	clean_up(&in);
+	return ok ? EXIT_DONE : fault_report(&fault);
+}

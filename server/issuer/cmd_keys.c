@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keys, rotate, retire, compromised: a city's signing keys. What changes is
+ * known to others after the next publish, which needs the root key. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "office.h"
+#include "output.h"
+#include "passid.h"
+#include "passphrase.h"
+#include "when.h"
+
+static void print_key(const struct issuer_key *key, bool signs)
+{
+	char kid[17], from[WHEN_TEXT], until[WHEN_TEXT] = "";
+
+	hex_encode(key->kid, 8, kid);
+	when_format(key->from, from);
+	if (key->has_until)
+		when_format(key->until, until);
+	printf("key   %s  %-11s  from %s%s%s%s\n", kid,
+	       key_state_name(key->state), from, key->has_until ? " until " : "",
+	       until, signs ? "  signs now" : "");
+}
+
+static json_t *key_json(const struct issuer_key *key, bool signs)
+{
+	char kid[17], pk[65];
+	json_t *j;
+
+	hex_encode(key->kid, 8, kid);
+	hex_encode(key->pk, 32, pk);
+	j = json_pack("{s:s, s:s, s:s, s:I, s:b}", "kid", kid, "key", pk,
+		      "state", key_state_name(key->state), "from",
+		      (json_int_t)key->from, "signs", signs);
+	if (key->has_until)
+		json_object_set_new(j, "until",
+				    json_integer((json_int_t)key->until));
+	return j;
+}
+
+static bool list_keys(struct office *office, json_t *keys,
+		      struct fault *fault)
+{
+	struct issuer_key key, signing = {0};
+	enum found found =
+	    registry_signing_key(office->registry, &signing, fault);
+
+	for (unsigned n = 0; found != FOUND_FAILED; n++) {
+		bool signs;
+
+		found = registry_key_at(office->registry, n, &key, fault);
+		if (found != FOUND)
+			break;
+		signs = !memcmp(key.kid, signing.kid, 8);
+		if (keys)
+			json_array_append_new(keys, key_json(&key, signs));
+		else
+			print_key(&key, signs);
+	}
+	return found != FOUND_FAILED;
+}
+
+static bool print_keys(struct office *office, bool json, struct fault *fault)
+{
+	char root[65];
+	json_t *all, *keys;
+	bool ok;
+
+	hex_encode(office->identity.root_pk, 32, root);
+	if (!json) {
+		printf("iss   %s\nroot  %s\n", office->identity.iss, root);
+		return list_keys(office, NULL, fault);
+	}
+	keys = json_array();
+	ok = list_keys(office, keys, fault);
+	all = json_pack("{s:s, s:s, s:o}", "iss", office->identity.iss, "root",
+			root, "keys", keys);
+	if (ok) {
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(all);
+	return ok;
+}
+
+int cmd_keys(const struct options *o, const struct world *world)
+{
+	struct office office;
+	struct fault fault;
+	bool ok;
+
+	(void)world;
+	ok = office_open(&office, options_get(o, OPT_DIR), &fault) &&
+	     print_keys(&office, options_has(o, OPT_JSON), &fault);
+	office_close(&office);
+	return ok ? EXIT_DONE : fault_report(&fault);
+}
+
+/* What seals the new key: what opened the old one, or, when that was plain,
+ * what the options say. */
+static bool new_passphrase(const struct options *o, struct passphrase *pass,
+			   struct fault *fault)
+{
+	if (pass->n)
+		return true;
+	passphrase_free(pass);
+	return passphrase_new(o, "the new signing key", pass, fault);
+}
+
+static bool store_new(struct office *office, const struct city_key *key,
+		      const struct passphrase *pass, const struct world *world,
+		      struct fault *fault)
+{
+	struct issuer_key row = {.state = KEY_ACTIVE, .from = world->now};
+	char name[KEY_FILE_NAME];
+
+	memcpy(row.pk, key->pk, 32);
+	memcpy(row.kid, key->kid, 8);
+	office_key_file(key->kid, name);
+	/* the file first: a key that the registry names must be there */
+	return keyfile_write(office->dir, name, key, pass, kdf_cost_city,
+			     world->random, fault) &&
+	       registry_put_key(office->registry, &row, fault);
+}
+
+static bool check_room(struct office *office, struct fault *fault)
+{
+	struct issuer_key key;
+	enum found found = registry_key_at(
+	    office->registry, KEYS_PER_ISSUER_MAX - 1, &key, fault);
+
+	if (found == FOUND)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%d keys are the most an issuer may have",
+				 KEYS_PER_ISSUER_MAX);
+	return found == NOT_FOUND;
+}
+
+static bool rotate(struct office *office, const struct options *o,
+		   const struct world *world, uint8_t kid[static 8],
+		   struct fault *fault)
+{
+	struct passphrase pass = {0};
+	struct city_key *old, *new = NULL;
+	bool ok = false;
+
+	if (!check_room(office, fault))
+		return false;
+	old = office_signing_key(office, o, &pass, fault);
+	if (old && new_passphrase(o, &pass, fault)) {
+		new = city_key_make(ROLE_SIGNING, old->reference,
+				    world->random);
+		if (new)
+			ok = store_new(office, new, &pass, world, fault);
+		else
+			fault_set(fault, EXIT_IO, "no memory for a key");
+	}
+	if (ok)
+		memcpy(kid, new->kid, 8);
+	passphrase_free(&pass);
+	city_key_free(old);
+	city_key_free(new);
+	return ok;
+}
+
+int cmd_rotate(const struct options *o, const struct world *world)
+{
+	struct office office;
+	struct fault fault;
+	uint8_t kid[8];
+	char hex[17];
+	bool ok;
+
+	ok = office_open(&office, options_get(o, OPT_DIR), &fault) &&
+	     rotate(&office, o, world, kid, &fault);
+	office_close(&office);
+	if (!ok)
+		return fault_report(&fault);
+	hex_encode(kid, 8, hex);
+	if (options_has(o, OPT_JSON))
+		printf("{\"kid\":\"%s\"}\n", hex);
+	else
+		printf("kid   %s\n", hex);
+	say("the new key signs from now on; publish it with the root key "
+	    "before its passes are used, then retire the old one");
+	return EXIT_DONE;
+}
+
+static bool end_key(struct office *office, const uint8_t *kid,
+		    enum key_state state, uint64_t now, struct fault *fault)
+{
+	struct issuer_key key, signing;
+	enum found found = registry_key(office->registry, kid, &key, fault);
+
+	if (found == FOUND_FAILED)
+		return false;
+	if (found == NOT_FOUND)
+		return fault_set(fault, EXIT_REFUSED,
+				 "not a key of this issuer; oap-issuer keys "
+				 "lists them");
+	if (key.state == state || key.state == KEY_COMPROMISED)
+		return fault_set(fault, EXIT_REFUSED, "the key is %s already",
+				 key_state_name(key.state));
+	found = registry_signing_key(office->registry, &signing, fault);
+	if (found == FOUND_FAILED)
+		return false;
+	if (found == FOUND && !memcmp(signing.kid, kid, 8))
+		return fault_set(fault, EXIT_REFUSED,
+				 "the key signs now; oap-issuer rotate makes "
+				 "another one first");
+	key.state = state;
+	if (!key.has_until) {
+		key.has_until = true;
+		key.until = now;
+	}
+	return registry_put_key(office->registry, &key, fault);
+}
+
+/* A key that signs no more is only of use to a thief. */
+static bool remove_file(struct office *office, const uint8_t *kid,
+			struct fault *fault)
+{
+	char name[KEY_FILE_NAME];
+
+	office_key_file(kid, name);
+	unlinkat(office->dir, name, 0);
+	return output_sync_dir(office->dir, office->path, fault);
+}
+
+static int end(const struct options *o, enum key_state state, uint64_t now,
+	       const char *advice)
+{
+	struct office office = {.dir = -1};
+	struct fault fault;
+	uint8_t kid[8];
+	bool ok;
+
+	ok = kid_read(o->args[0], kid, &fault) &&
+	     office_open(&office, options_get(o, OPT_DIR), &fault) &&
+	     end_key(&office, kid, state, now, &fault) &&
+	     remove_file(&office, kid, &fault);
+	office_close(&office);
+	if (!ok)
+		return fault_report(&fault);
+	say("key %s: %s, and its file removed; %s", o->args[0],
+	    key_state_name(state), advice);
+	return EXIT_DONE;
+}
+
+int cmd_retire(const struct options *o, const struct world *world)
+{
+	return end(o, KEY_RETIRED, world->now,
+		   "oap-issuer publish makes it known");
+}
+
+int cmd_compromised(const struct options *o, const struct world *world)
+{
+	return end(o, KEY_COMPROMISED, world->now,
+		   "publish it at once, then reissue its passes with reissue "
+		   "--kid");
+}

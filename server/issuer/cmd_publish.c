@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish: writes what the services fetch, issuer.cose and a status list token
+ * for each list. Any static web server, or a USB stick, can carry it. */
+#include <errno.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "command.h"
+#include "document.h"
+#include "output.h"
+#include "press.h"
+#include "statuslist.h"
+#include "when.h"
+
+#define TTL_DEFAULT_S (36 * 3600)
+#define VALID_DEFAULT_S (14 * 86400)
+#define BITS 2
+
+struct publishing {
+	const struct options *o;
+	uint64_t now, ttl, valid;
+	struct office office;
+	struct city_key *key;
+	unsigned lists;
+	/* of one token */
+	uint8_t bits[LIST_CAPACITY_MAX * BITS / 8];
+	uint8_t lst[STATUS_TOKEN_MAX];
+	uint8_t message[STATUS_TOKEN_MAX];
+	uint8_t scratch[2 * STATUS_TOKEN_MAX];
+};
+
+static bool take_span(const struct options *o, enum option_key key,
+		      const char *name, uint64_t otherwise, uint64_t *out,
+		      struct fault *fault)
+{
+	const char *text = options_get(o, key);
+
+	*out = otherwise;
+	if (!text || when_parse_span(text, out))
+		return true;
+	return fault_set(fault, EXIT_USAGE,
+			 "--%s \"%s\": not a length of time; write 90m, 36h or "
+			 "14d", name, text);
+}
+
+static bool take_options(struct publishing *p, struct fault *fault)
+{
+	if (!take_span(p->o, OPT_TTL, "ttl", TTL_DEFAULT_S, &p->ttl, fault) ||
+	    !take_span(p->o, OPT_VALID, "valid", VALID_DEFAULT_S, &p->valid,
+		       fault))
+		return false;
+	if (p->ttl > p->valid)
+		return fault_set(fault, EXIT_USAGE,
+				 "--ttl: longer than --valid; a list must be "
+				 "renewed before it ends");
+	return true;
+}
+
+static bool write_file(const struct publishing *p, const char *name,
+		       struct bytes data, struct fault *fault)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s",
+		     options_get(p->o, OPT_OUT_DIR), name) >=
+	    (int)sizeof(path))
+		return fault_set(fault, EXIT_USAGE, "--out-dir: too long");
+	return output_write(path, OUTPUT_MODE_PUBLIC, data, fault);
+}
+
+static bool publish_document(struct publishing *p, struct fault *fault)
+{
+	struct document *doc = malloc(sizeof(*doc));
+	bool ok;
+
+	if (!doc)
+		return fault_set(fault, EXIT_IO, "no memory");
+	ok = document_make(&p->office, p->o, p->now, doc, fault) &&
+	     write_file(p, "issuer.cose", bytes_of(doc->message, doc->n),
+			fault);
+	if (ok)
+		say("issuer.cose: number %llu%s",
+		    (unsigned long long)doc->number,
+		    doc->is_new ? ", new" : ", unchanged");
+	free(doc);
+	return ok;
+}
+
+/* Each token of a list is newer than the one before it: services refuse one
+ * that is not. */
+static bool next_iat(const struct publishing *p, const struct list_info *list,
+		     uint64_t *iat, struct fault *fault)
+{
+	char last[WHEN_TEXT];
+
+	*iat = p->now > list->published_at ? p->now : list->published_at + 1;
+	if (*iat <= p->now + SKEW_DEFAULT_S)
+		return true;
+	when_format(list->published_at, last);
+	return fault_set(fault, EXIT_REFUSED,
+			 "list %u was published at %s, which is still to come; "
+			 "set the clock right", list->n, last);
+}
+
+static bool make_token(struct publishing *p, const struct list_info *list,
+		       uint64_t iat, size_t *n, struct fault *fault)
+{
+	struct outbuf message = outbuf_in(p->message, sizeof(p->message));
+	struct outbuf scratch = outbuf_in(p->scratch, sizeof(p->scratch));
+	struct outbuf lst = outbuf_in(p->lst, sizeof(p->lst));
+	struct statuslist bits = {
+	    BITS, p->bits, ((size_t)list->capacity * BITS + 7) / 8};
+	struct status_token token = {.iat = iat,
+				     .exp = iat + p->valid,
+				     .ttl = p->ttl,
+				     .bits = BITS};
+	char uri[URI_MAX + 1];
+
+	memset(p->bits, 0, sizeof(p->bits));
+	if (!registry_fill_list(p->office.registry, list->n, p->bits, fault))
+		return false;
+	statuslist_deflate(&lst, &bits);
+	if (lst.failed || !press_list_uri(&p->office.identity, list->n, uri))
+		return fault_set(fault, EXIT_REFUSED,
+				 "list %u does not fit a token", list->n);
+	token.uri = bytes_text(uri);
+	token.lst = out_view(&lst);
+	status_token_put(&message, &token, p->key->kid, p->key->sk, &scratch);
+	*n = message.n;
+	return message.failed ? fault_set(fault, EXIT_REFUSED,
+					  "list %u does not fit a token",
+					  list->n)
+			      : true;
+}
+
+static bool publish_list(struct publishing *p, const struct list_info *list,
+			 struct fault *fault)
+{
+	char name[32], until[WHEN_TEXT];
+	uint64_t iat;
+	size_t n;
+
+	if (!next_iat(p, list, &iat, fault) ||
+	    !make_token(p, list, iat, &n, fault))
+		return false;
+	snprintf(name, sizeof(name), "status-%u.cose", list->n);
+	/* remembered first: two tokens of one time would contradict */
+	if (!registry_list_published(p->office.registry, list->n, iat,
+				     fault) ||
+	    !write_file(p, name, bytes_of(p->message, n), fault))
+		return false;
+	when_format(iat + p->valid, until);
+	say("%s: %u of %u given out, good until %s", name, list->given,
+	    list->capacity, until);
+	return true;
+}
+
+static bool publish_all(struct publishing *p, struct fault *fault)
+{
+	const char *dir = options_get(p->o, OPT_OUT_DIR);
+	struct list_info list;
+	enum found found;
+
+	if (!office_open(&p->office, options_get(p->o, OPT_DIR), fault))
+		return false;
+	p->key = office_signing_key(&p->office, p->o, NULL, fault);
+	if (!p->key)
+		return false;
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return fault_set(fault, EXIT_IO, "%s: cannot be made: %s", dir,
+				 strerror(errno));
+	if (!publish_document(p, fault))
+		return false;
+	for (p->lists = 0;; p->lists++) {
+		found = registry_list(p->office.registry, p->lists, &list,
+				      fault);
+		if (found != FOUND)
+			return found == NOT_FOUND;
+		if (!publish_list(p, &list, fault))
+			return false;
+	}
+}
+
+int cmd_publish(const struct options *o, const struct world *world)
+{
+	struct publishing *p = calloc(1, sizeof(*p));
+	struct fault fault;
+	bool ok;
+
+	if (!p) {
+		say("no memory");
+		return EXIT_IO;
+	}
+	p->o = o;
+	p->now = world->now;
+	p->office.dir = -1;
+	ok = take_options(p, &fault) && publish_all(p, &fault);
+	city_key_free(p->key);
+	office_close(&p->office);
+	free(p);
+	return ok ? EXIT_DONE : fault_report(&fault);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* document.h: the issuer document as the registry has it: signed anew, with a
+ * higher number, only when what it says has changed. */
+#ifndef ISSUER_DOCUMENT_H
+#define ISSUER_DOCUMENT_H
+
+#include "office.h"
+
+struct document {
+	uint8_t message[ISSUERDOC_MAX];
+	size_t n;
+	uint64_t number;
+	bool is_new; /* signed by this call */
+};
+
+/* Needs the root key only when it signs. A new document is in the registry,
+ * durable, before it is given out: its number is never used twice. */
+bool document_make(struct office *office, const struct options *o,
+		   uint64_t now, struct document *out, struct fault *fault)
+    OAP_CHECKED;
+
+#endif

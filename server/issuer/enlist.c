@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Enters passes into the registry. */
+#include "enlist.h"
+
+#include <string.h>
+
+static enum enlisted add(struct enlisting *e, struct pass_record *record,
+			 struct fault *fault)
+{
+	memcpy(record->kid, e->kid, 8);
+	record->current = true;
+	if (registry_take_index(e->registry, e->random, record,
+				&e->list_opened, fault) &&
+	    registry_add_pass(e->registry, record, fault))
+		return ENLISTED_NEW;
+	return ENLISTED_FAILED;
+}
+
+/* Whether the row keeps its reference from getting another pass. */
+static bool blocks(const struct enlisting *e, const struct pass_record *row)
+{
+	if (row->exp <= e->now)
+		return false;
+	return row->state != STATUS_INVALID || !e->again;
+}
+
+enum enlisted enlist(struct enlisting *e, const struct request *q,
+		     const uint8_t ref_hash[static REF_HASH],
+		     struct pass_record *out, struct fault *fault)
+{
+	enum found found = NOT_FOUND;
+
+	if (q->ref_n)
+		found = registry_pass_of_ref(e->registry, ref_hash, out,
+					     fault);
+	if (found == FOUND_FAILED)
+		return ENLISTED_FAILED;
+	if (found == FOUND && blocks(e, out))
+		return ENLISTED_BEFORE;
+	memset(out, 0, sizeof(*out));
+	e->random(out->cti, sizeof(out->cti));
+	out->iat = e->now;
+	out->exp = q->exp;
+	out->class = q->class;
+	out->has_ref = q->ref_n > 0;
+	memcpy(out->ref, ref_hash, REF_HASH);
+	out->has_holder = q->has_holder;
+	memcpy(out->holder, q->holder, 32);
+	return add(e, out, fault);
+}
+
+static enum enlisted refuse(struct fault *fault, const uint8_t *cti,
+			    const char *why)
+{
+	char id[33];
+
+	hex_encode(cti, 16, id);
+	fault_set(fault, EXIT_REFUSED, "pass %s: %s", id, why);
+	return ENLISTED_NOT;
+}
+
+static enum enlisted replace(struct enlisting *e, struct pass_record *old,
+			     const struct renewal *renewal,
+			     struct pass_record *out, struct fault *fault)
+{
+	*out = *old;
+	/* a new paper is newer, even within the same second */
+	out->iat = e->now > old->iat ? e->now : old->iat + 1;
+	if (renewal->exp)
+		out->exp = renewal->exp;
+	if (renewal->holder) {
+		out->has_holder = true;
+		memcpy(out->holder, renewal->holder, 32);
+	}
+	old->state = STATUS_INVALID;
+	old->current = false;
+	if (!registry_set_state(e->registry, old, fault))
+		return ENLISTED_FAILED;
+	return add(e, out, fault);
+}
+
+enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
+			   const struct renewal *renewal,
+			   struct pass_record *out, struct fault *fault)
+{
+	struct pass_record old;
+	enum found found = registry_pass(e->registry, cti, &old, fault);
+
+	if (found == FOUND_FAILED)
+		return ENLISTED_FAILED;
+	if (found == NOT_FOUND)
+		return refuse(fault, cti,
+			      "not in this registry; find looks it up by "
+			      "reference or code");
+	if (old.state == STATUS_INVALID)
+		return refuse(fault, cti,
+			      "revoked, which is final; issue a new pass");
+	if (old.exp <= e->now && renewal->exp <= e->now)
+		return refuse(fault, cti,
+			      "expired; give --days, or issue a new pass");
+	if (old.iat > e->now + SKEW_DEFAULT_S)
+		return refuse(fault, cti,
+			      "was issued in the future; check the clock");
+	if (renewal->kid && memcmp(old.kid, renewal->kid, 8) != 0) {
+		*out = old;
+		return ENLISTED_BEFORE;
+	}
+	return replace(e, &old, renewal, out, fault);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes one pass where it is wanted. */
+#include "handover.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "code.h"
+#include "output.h"
+#include "when.h"
+
+static const char *destination(const struct options *o)
+{
+	const char *out = options_get(o, OPT_OUT);
+
+	return out ? out : "-";
+}
+
+bool handover_form(const struct options *o, enum form *form,
+		   struct fault *fault)
+{
+	const char *as = options_get(o, OPT_AS);
+	const char *path = destination(o);
+	int f = as ? form_of_name(as) : form_of_path(path);
+
+	if (options_has(o, OPT_OUT_DIR))
+		return fault_set(fault, EXIT_USAGE,
+				 "--out-dir: for many passes; one goes to "
+				 "--out FILE");
+	if (f < 0)
+		return fault_set(fault, EXIT_USAGE,
+				 "--out \"%s\": end it in .png, .svg, .pdf or "
+				 ".txt, or say --as", path);
+	if (!strcmp(path, "-") && options_has(o, OPT_JSON) && f != FORM_TXT)
+		return fault_set(fault, EXIT_USAGE,
+				 "--json: a picture cannot go to stdout too; "
+				 "give --out FILE");
+	*form = (enum form)f;
+	return true;
+}
+
+static void print_json(const struct pass_record *record, struct bytes code)
+{
+	char id[33], kid[17];
+	json_t *j;
+
+	hex_encode(record->cti, 16, id);
+	hex_encode(record->kid, 8, kid);
+	j = json_pack("{s:s, s:s%, s:s, s:I, s:I, s:s, s:i, s:i}", "pass_id",
+		      id, "code", code.p, code.n, "class",
+		      pass_class_name(record->class), "iat",
+		      (json_int_t)record->iat, "exp", (json_int_t)record->exp,
+		      "kid", kid, "list", (int)record->list, "idx",
+		      (int)record->idx);
+	json_dumpf(j, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(j);
+}
+
+static void tell(const struct pass_record *record, const char *path)
+{
+	char id[33], until[WHEN_TEXT];
+	bool to_stdout = !strcmp(path, "-");
+
+	hex_encode(record->cti, 16, id);
+	when_format(record->exp, until);
+	say("pass %s, %s, until %s, list %u index %u%s%s", id,
+	    pass_class_name(record->class), until, record->list, record->idx,
+	    to_stdout ? "" : ": ", to_stdout ? "" : path);
+	if (!to_stdout)
+		puts(id);
+}
+
+bool handover(const struct options *o, const struct press *press,
+	      const struct pass_record *record, struct bytes hint,
+	      struct fault *fault)
+{
+	const char *path = destination(o);
+	uint8_t buf[CODE_MAX];
+	struct outbuf out = outbuf_in(buf, sizeof(buf));
+	struct sheet sheet = {.identity = press->identity,
+			      .record = record,
+			      .hint = hint};
+	struct blob blob;
+	enum form form;
+	bool ok;
+
+	press_code(press, record, hint, &out);
+	sheet.code = out_view(&out);
+	if (out.failed || !handover_form(o, &form, fault))
+		return fault_set(fault, EXIT_REFUSED,
+				 "the pass does not fit a code");
+	if (!options_has(o, OPT_JSON) || strcmp(path, "-") != 0) {
+		if (!render(form, &sheet, &blob, fault))
+			return false;
+		ok = output_write(path, OUTPUT_MODE_PASS, blob_view(&blob),
+				  fault);
+		blob_free(&blob);
+		if (!ok)
+			return false;
+	}
+	if (options_has(o, OPT_JSON))
+		print_json(record, sheet.code);
+	else
+		tell(record, path);
+	return true;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handover.h: gives out one signed pass, as --out says, and tells its id. */
+#ifndef ISSUER_HANDOVER_H
+#define ISSUER_HANDOVER_H
+
+#include "options.h"
+#include "press.h"
+#include "render.h"
+
+/* Judges --out before anything is issued; "-" when there is none. */
+bool handover_form(const struct options *o, enum form *form,
+		   struct fault *fault) OAP_CHECKED;
+/* The row is durable. With a file, the pass id goes to stdout; with "-" the
+ * code does; with --json both, and more. */
+bool handover(const struct options *o, const struct press *press,
+	      const struct pass_record *record, struct bytes hint,
+	      struct fault *fault) OAP_CHECKED;
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* office.h: an issuer's directory: its registry, its key files, and the lock
+ * that keeps a second oap-issuer out while one works there. */
+#ifndef ISSUER_OFFICE_H
+#define ISSUER_OFFICE_H
+
+#include "options.h"
+#include "registry.h"
+
+#define OFFICE_REGISTRY "registry.db"
+#define OFFICE_ROOT_KEY "root.key"
+#define KEY_FILE_NAME 32 /* "signing-0123456789abcdef.key" and its NUL */
+
+struct office {
+	int dir; /* holds the lock */
+	const char *path;
+	struct registry *registry;
+	struct identity identity;
+};
+
+bool office_open(struct office *office, const char *path,
+		 struct fault *fault) OAP_CHECKED;
+/* Takes a zeroed one whose dir is -1, or one that office_open refused. */
+void office_close(struct office *office);
+
+void office_key_file(const uint8_t kid[static 8],
+		     char name[static KEY_FILE_NAME]);
+/* The key that signs now, opened with the passphrase that the options lead
+ * to; *pass, unless NULL, is handed over (n == 0: the key is plain). */
+struct city_key *office_signing_key(struct office *office,
+				    const struct options *o,
+				    struct passphrase *pass,
+				    struct fault *fault) OAP_CHECKED;
+/* The root key, from --root-key or the directory. */
+struct city_key *office_root_key(struct office *office,
+				 const struct options *o, struct fault *fault)
+    OAP_CHECKED;
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gets passphrases, and keeps them off the screen. */
+#include "passphrase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "limits.h"
+
+#define KEY_CTRL_C 3
+#define KEY_CTRL_D 4
+#define KEY_BACKSPACE 8
+#define KEY_CTRL_U 21
+#define KEY_DELETE 127
+
+static bool make(struct passphrase *out, struct fault *fault)
+{
+	out->n = 0;
+	out->text = sodium_malloc(PASSPHRASE_MAX);
+	return out->text ? true : fault_set(fault, EXIT_IO, "no memory");
+}
+
+void passphrase_free(struct passphrase *pass)
+{
+	sodium_free(pass->text);
+	*pass = (struct passphrase){0};
+}
+
+/* The first line, without its end. */
+static bool from_file(const char *path, struct passphrase *out,
+		      struct fault *fault)
+{
+	struct blob blob;
+	const uint8_t *lf;
+	bool ok = false;
+
+	if (!file_read(path, PASSPHRASE_MAX, &blob, fault))
+		return false;
+	lf = blob.n ? memchr(blob.p, '\n', blob.n) : NULL;
+	out->n = lf ? (size_t)(lf - blob.p) : blob.n;
+	if (out->n && blob.p[out->n - 1] == '\r')
+		out->n--;
+	if (out->n) {
+		memcpy(out->text, blob.p, out->n);
+		ok = true;
+	} else {
+		fault_set(fault, EXIT_REFUSED,
+			  "%s: its first line is empty; a passphrase is "
+			  "expected", path);
+	}
+	blob_free(&blob);
+	return ok;
+}
+
+/* Keys of a terminal that neither echoes nor makes signals, up to Enter. */
+static bool read_keys(int tty, struct passphrase *out)
+{
+	unsigned char c;
+
+	out->n = 0;
+	while (read(tty, &c, 1) == 1) {
+		switch (c) {
+		case '\r':
+		case '\n': return true;
+		case KEY_CTRL_C:
+		case KEY_CTRL_D: return false;
+		case KEY_CTRL_U: out->n = 0; break;
+		case KEY_BACKSPACE:
+		case KEY_DELETE:
+			if (out->n)
+				out->n--;
+			break;
+		default:
+			if (out->n < PASSPHRASE_MAX)
+				out->text[out->n++] = (char)c;
+		}
+	}
+	return false;
+}
+
+static bool ask(const char *prompt, const char *what, struct passphrase *out,
+		struct fault *fault)
+{
+	struct termios was, quiet;
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	bool ok;
+
+	if (tty < 0 || tcgetattr(tty, &was)) {
+		if (tty >= 0)
+			close(tty);
+		return fault_set(fault, EXIT_USAGE,
+				 "%s: no terminal to ask for its passphrase; "
+				 "give --passphrase-file, or the systemd "
+				 "credential \"passphrase\"", what);
+	}
+	quiet = was;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+	quiet.c_cc[VMIN] = 1;
+	quiet.c_cc[VTIME] = 0;
+	dprintf(tty, "%s %s: ", prompt, what);
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	ok = read_keys(tty, out);
+	tcsetattr(tty, TCSAFLUSH, &was);
+	dprintf(tty, "\n");
+	close(tty);
+	if (!ok)
+		return fault_set(fault, EXIT_REFUSED, "%s: given up", what);
+	return true;
+}
+
+/* Whether a credential is there; its path then. */
+static bool credential(char path[static PATH_MAX])
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return dir &&
+	       snprintf(path, PATH_MAX, "%s/passphrase", dir) < PATH_MAX &&
+	       access(path, R_OK) == 0;
+}
+
+/* True with n == 0 when none of the quiet ways was given. */
+static bool get_quietly(const struct options *o, struct passphrase *out,
+			struct fault *fault)
+{
+	const char *file = options_get(o, OPT_PASSPHRASE_FILE);
+	char path[PATH_MAX];
+
+	if (file)
+		return from_file(file, out, fault);
+	if (credential(path))
+		return from_file(path, out, fault);
+	return true;
+}
+
+bool passphrase_get(const struct options *o, const char *what,
+		    struct passphrase *out, struct fault *fault)
+{
+	if (!make(out, fault))
+		return false;
+	if (get_quietly(o, out, fault) &&
+	    (out->n || ask("Passphrase of", what, out, fault)))
+		return true;
+	passphrase_free(out);
+	return false;
+}
+
+static bool ask_twice(const char *what, struct passphrase *out,
+		      struct fault *fault)
+{
+	struct passphrase second = {0};
+	bool same;
+
+	if (!ask("New passphrase of", what, out, fault))
+		return false;
+	if (!out->n)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: an empty passphrase protects nothing; "
+				 "--no-passphrase leaves keys unencrypted",
+				 what);
+	if (!make(&second, fault))
+		return false;
+	if (!ask("Once more, of", what, &second, fault)) {
+		passphrase_free(&second);
+		return false;
+	}
+	same = second.n == out->n &&
+	       !sodium_memcmp(second.text, out->text, out->n);
+	passphrase_free(&second);
+	if (!same)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: the two passphrases differ", what);
+	return true;
+}
+
+bool passphrase_new(const struct options *o, const char *what,
+		    struct passphrase *out, struct fault *fault)
+{
+	if (options_has(o, OPT_NO_PASSPHRASE) &&
+	    options_has(o, OPT_PASSPHRASE_FILE))
+		return fault_set(fault, EXIT_USAGE,
+				 "--no-passphrase and --passphrase-file: "
+				 "give one of them");
+	if (!make(out, fault))
+		return false;
+	if (options_has(o, OPT_NO_PASSPHRASE))
+		return true;
+	if (get_quietly(o, out, fault) &&
+	    (out->n || ask_twice(what, out, fault)))
+		return true;
+	passphrase_free(out);
+	return false;
+}
