@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kioskworld.h"
+#include "refresh.h"
+
+static struct kioskworld world;
+
+static int set_up(void **state)
+{
+	(void)state;
+	kioskworld_make(&world, 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	kioskworld_end(&world);
+	return 0;
+}
+
+static void assert_held(uint64_t epoch, uint64_t made_at)
+{
+	const struct bundle *b = trust_bundle(world.o->trust);
+
+	assert_int_equal(b->epoch, epoch);
+	assert_int_equal(b->made_at, made_at);
+}
+
+static enum oap_result give(uint64_t epoch, uint64_t made_at)
+{
+	struct oap_problem why;
+
+	world.epoch = epoch;
+	world.made_at = made_at;
+	return kioskworld_bundle(&world, &why);
+}
+
+static void newer_epoch_or_date_is_applied(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	assert_int_equal(give(4, made + 1), OAP_OK);
+	assert_held(4, made + 1);
+	assert_int_equal(give(5, made - 100), OAP_OK);
+	assert_held(5, made - 100);
+}
+
+static void older_epoch_or_date_is_refused(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	assert_int_equal(give(3, made + 1000), OAP_BAD_ANSWER);
+	assert_int_equal(give(4, made - 1), OAP_BAD_ANSWER);
+	assert_held(4, made);
+}
+
+static void same_moment_with_other_content_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(give(4, world.made_at), OAP_OK);
+	world.world.policy.skew_s += 1;
+	assert_int_equal(give(4, world.made_at), OAP_BAD_ANSWER);
+}
+
+static void never_back_after_closing(void **state)
+{
+	uint64_t made = world.made_at;
+	struct oap_problem why;
+
+	(void)state;
+	assert_int_equal(give(9, made), OAP_OK);
+	kioskworld_close(&world);
+	assert_int_equal(kioskworld_open(&world, &why), OAP_OK);
+	assert_held(9, made);
+	assert_int_equal(give(8, made + 5), OAP_BAD_ANSWER);
+}
+
+static void older_status_list_of_the_same_signer_is_refused(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	world.world.seoul.list_iat += 50;
+	assert_int_equal(give(5, made), OAP_OK);
+	world.world.seoul.list_iat -= 1;
+	assert_int_equal(give(6, made), OAP_BAD_ANSWER);
+	assert_held(5, made);
+	world.world.seoul.list_iat += 1;
+	assert_int_equal(give(6, made), OAP_OK);
+}
+
+static void list_of_a_stranger_is_passed_over(void **state)
+{
+	const struct trust_issuer *seoul;
+
+	(void)state;
+	world.world.seoul.list_signer = &world.world.stranger;
+	assert_int_equal(give(5, world.made_at), OAP_OK);
+	seoul = trust_issuer(world.o->trust, bytes_text("seoul.example"));
+	assert_non_null(seoul);
+	assert_null(trust_token(seoul, bytes_text(world.world.seoul.uri)));
+}
+
+static void bundle_of_another_service_is_refused(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	world.world.service = world.world.stranger;
+	assert_int_equal(give(5, made), OAP_BAD_ANSWER);
+	assert_held(4, made);
+}
+
+static void truncated_and_flipped_bundles_are_refused(void **state)
+{
+	struct bytes held = trust_message(world.o->trust);
+	struct oap_problem why;
+	bool changed;
+
+	(void)state;
+	for (size_t i = 0; i < held.n; i += held.n / 97 + 1) {
+		uint8_t *cut = malloc(i > 0 ? i : 1), *flipped = malloc(held.n);
+
+		memcpy(cut, held.p, i);
+		memcpy(flipped, held.p, held.n);
+		flipped[i] ^= 0x10;
+		assert_int_equal(refresh_apply(world.o, cut, i, "", &changed,
+					       &why),
+				 OAP_BAD_ANSWER);
+		assert_int_equal(refresh_apply(world.o, flipped, held.n, "",
+					       &changed, &why),
+				 OAP_BAD_ANSWER);
+	}
+	assert_held(4, world.made_at);
+}
+
+/* Whole or not at all: what is in memory is what is on disk. */
+static void failing_disk_keeps_the_one_held(void **state)
+{
+	uint64_t made = world.made_at, epoch = 4;
+	struct oap_problem why;
+
+	(void)state;
+	kioskworld_close(&world);
+	world.env.vfs = "faulty";
+	assert_int_equal(kioskworld_open(&world, &why), OAP_OK);
+	for (unsigned n = 1; n < 60; n++) {
+		enum oap_result r;
+		uint64_t held;
+
+		faulty_vfs_arm(n, FAULT_IOERR);
+		r = give(epoch + 1, made);
+		faulty_vfs_arm(0, FAULT_IOERR);
+		if (r == OAP_OK)
+			epoch++;
+		else
+			assert_int_equal(r, OAP_JOURNAL_FAILED);
+		assert_held(epoch, made);
+		kioskworld_close(&world);
+		assert_int_equal(kioskworld_open(&world, &why), OAP_OK);
+		held = trust_bundle(world.o->trust)->epoch;
+		/* a commit that failed may be there all the same */
+		assert_true(held == epoch || (r != OAP_OK && held == epoch + 1));
+		epoch = held;
+	}
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(newer_epoch_or_date_is_applied),
+		TEST(older_epoch_or_date_is_refused),
+		TEST(same_moment_with_other_content_is_refused),
+		TEST(never_back_after_closing),
+		TEST(older_status_list_of_the_same_signer_is_refused),
+		TEST(list_of_a_stranger_is_passed_over),
+		TEST(bundle_of_another_service_is_refused),
+		TEST(truncated_and_flipped_bundles_are_refused),
+		TEST(failing_disk_keeps_the_one_held),
+	};
+
+	faulty_vfs_register();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
