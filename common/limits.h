@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* limits.h: every size and count that is bounded, and why just there.
  * Sizes are in bytes unless a name says otherwise. */
+/* gcc's <limits.h> asks for "the next limits.h" from inside a quoted include,
+ * finds this one, and would end there without the system's: so it is led on.
+ * That is outside the guard, since it can happen at any time. */
+#pragma GCC system_header /* #include_next is no ISO C */
+#include_next <limits.h>
+
 #ifndef OAP_LIMITS_H
 #define OAP_LIMITS_H
 
