@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures, in one run on one machine, what One-Asia Pass costs beside what
+libsodium's Ed25519 costs; prints a small table. See run.sh."""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import oapcast  # noqa: E402
+import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
+
+KIOSKS = 64
+CORES = os.cpu_count()
+
+
+def tool(name):
+    return oaprun.build() / "tests/bench" / name
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, figure, ratio="", judged=""):
+        self.rows.append((what, figure, ratio, judged))
+
+    def print(self):
+        head = ("what", "measured", "ratio", "asked for")
+        widths = [max(len(row[i]) for row in self.rows + [head])
+                  for i in range(4)]
+        for row in [head, tuple("-" * w for w in widths)] + self.rows:
+            print("  ".join(t.ljust(w) for t, w in zip(row, widths)).rstrip())
+
+
+def crypto():
+    """Medians of several runs, since the machine may have other work."""
+    runs = [json.loads(subprocess.run([tool("bench_crypto")], check=True,
+                                      capture_output=True).stdout)
+            for _ in range(3)]
+    return tuple(statistics.median(r[k] for r in runs)
+                 for k in ("verify_us", "sign_us"))
+
+
+# --------------------------------------------------------------- daemon
+class Doors:
+    """A daemon, its kiosks, and the load on it."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.daemon = oaprun.Daemon(directory, threads=CORES).start()
+        self.issuer = oapcast.Issuer()
+        self.daemon.add_facility("tnm")
+        self.daemon.add_benefit("visit", uses=1)
+        self.daemon.add_benefit("again", uses=1000000)
+        self.daemon.add_issuer(self.issuer)
+        kiosks = [self.daemon.add_kiosk("tnm") for _ in range(KIOSKS)]
+        self.head = "service %s\nissuer %s %s %s %d\n" % (
+            kiosks[0].service_public.hex(), bytes(self.issuer.key).hex(),
+            self.issuer.iss, self.issuer.uri, len(self.issuer.statuses))
+        self.kiosks = ["kiosk %s tnm %d %d %s" % (
+            bytes(k.key).hex(), k.epoch, k.seq + 1, k.prev.hex())
+            for k in kiosks]
+
+    def load(self, redemptions, batch, benefit="visit", passes=0):
+        """The load's report, and the daemon's CPU seconds for it."""
+        path = self.directory / "load.txt"
+        path.write_text(self.head + "\n".join(self.kiosks) + "\n")
+        process = subprocess.Popen(
+            [tool("load"), "--port", str(self.daemon.port), "--redemptions",
+             str(redemptions), "--passes", str(passes), "--batch",
+             str(batch), "--benefit", benefit, path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        before = self.daemon.cpu_seconds()
+        out, _ = process.communicate("go\n")
+        spent = self.daemon.cpu_seconds() - before
+        if process.returncode != 0:
+            sys.exit("bench: the load failed; %s tells more" %
+                     (self.directory / "oapd.log"))
+        report, *self.kiosks = out.splitlines()
+        return json.loads(report), spent
+
+
+def bench_daemon(table, directory, verify_us, redemptions):
+    doors = Doors(directory)
+    try:
+        for name, batch, benefit, passes, judged in (
+                ("fresh passes, an upload for each", 1, "visit", 0, True),
+                ("fresh passes, uploads of 16", 16, "visit", 0, False),
+                ("passes seen before, an upload for each", 1, "again", 1000,
+                 False)):
+            if passes:          # make them known first
+                doors.load(passes, 16, benefit, passes)
+            report, cpu = doors.load(redemptions, batch, benefit, passes)
+            done = report["redemptions"]
+            each = cpu / done * 1e6
+            rate = done / report["seconds"]
+            possible = CORES / (2 * verify_us * 1e-6)
+            table.add("oapd, %s: CPU a redemption" % name, "%.1f us" % each,
+                      "%.2f x two verifies" % (each / (2 * verify_us)),
+                      "<= 2.0" if judged else "")
+            table.add("oapd, %s: redemptions" % name, "%.0f/s" % rate,
+                      "%.2f x cores / two verifies" % (rate / possible),
+                      ">= 0.3" if judged else "")
+            table.add("  question / upload answered, median",
+                      "%.1f / %.1f ms" % (report["ask"]["p50_ms"],
+                                          report["upload"]["p50_ms"]))
+    finally:
+        doors.daemon.stop()
+
+
+# --------------------------------------------------------------- issuer
+def issuer(*arguments, **options):
+    return subprocess.run([oaprun.program("oap-issuer"), *map(str, arguments)],
+                          check=True, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, **options)
+
+
+def bench_issuer(table, directory, sign_us, passes, pictures):
+    office = directory / "seoul"
+    issuer("init", "--dir", office, "--iss", "seoul.example", "--status-uri",
+           "https://pass.seoul.example/status", "--name", "en=Seoul",
+           "--no-passphrase")
+    for count, what in ((passes, ("--out", directory / "passes.csv")),
+                        (pictures, ("--out-dir", directory / "png", "--as",
+                                    "png"))):
+        csv = directory / ("residents-%d.csv" % count)
+        with open(csv, "w") as f:
+            f.write("ref,class,days,hint\n")
+            for i in range(count):
+                f.write("R-%s-%07d,adult,365,K.M.\n" % (what[0], i))
+        start = time.monotonic()
+        issuer("issue", "--dir", office, "--csv", csv, *what)
+        rate = count / (time.monotonic() - start)
+        if what[0] == "--out":
+            assert sum(1 for _ in open(what[1])) >= count
+            table.add("oap-issuer, %d passes into one file" % count,
+                      "%.0f/s" % rate, "%.2f x one core signing" %
+                      (rate * sign_us * 1e-6), ">= 0.5")
+        else:
+            assert len(list(what[1].glob("*.png"))) == count
+            table.add("oap-issuer, %d passes, a PNG each" % count,
+                      "%.0f/s" % rate)
+
+
+# ---------------------------------------------------------------- liboap
+def bench_scan(table, directory, verify_us, scans):
+    daemon = oaprun.Daemon(directory / "service").start()
+    kiosk = directory / "kiosk"
+    try:
+        city = oapcast.Issuer()
+        daemon.add_facility("tnm")
+        daemon.add_benefit("visit")
+        daemon.add_issuer(city)
+        code = daemon.admin("POST", "/v1/kiosks", {"facility": "tnm"})["code"]
+        subprocess.run([oaprun.program("oap-kiosk"), "enrol", "--dir", kiosk,
+                        code], check=True, stdout=subprocess.DEVNULL)
+    finally:
+        daemon.stop()
+    forger = m.key_of(os.urandom(32))
+    good = [m.code(city.issue(hint="K.M.")) for _ in range(scans)]
+    forged = []
+    for _ in range(scans // 4):
+        payload = city.pass_payload(hint="K.M.")
+        forged.append(m.code(m.sign1_of(
+            m.encode(m.header_of(m.PASS, m.kid(m.public(city.key)))),
+            m.encode(payload), forger)))
+    found = json.loads(subprocess.run(
+        [tool("bench_scan"), kiosk, "visit"], check=True, text=True,
+        input="\n".join(good + [""] + forged) + "\n",
+        stdout=subprocess.PIPE).stdout)
+    table.add("liboap, decode, verify, decide: median of %d scans" % scans,
+              "%.1f us" % found["check_us"],
+              "%.2f x one verify" % (found["check_us"] / verify_us), "<= 2.0")
+    table.add("liboap, the journal write beside it",
+              "%.0f us" % found["journal_us"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--redemptions", type=int, default=20000)
+    parser.add_argument("--passes", type=int, default=100000)
+    parser.add_argument("--pictures", type=int, default=5000)
+    parser.add_argument("--scans", type=int, default=4000)
+    parser.add_argument("--only", choices=("daemon", "issuer", "scan"))
+    parser.add_argument("--dir", help="where to work; on a disk, not in "
+                                      "memory, or fsync costs nothing")
+    options = parser.parse_args()
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="oap-bench-",
+                                     dir=options.dir) as work:
+        work = pathlib.Path(work)
+        verify_us, sign_us = crypto()
+        table.add("libsodium, verify on one core", "%.1f us" % verify_us,
+                  "%.0f/s" % (1e6 / verify_us))
+        table.add("libsodium, sign on one core", "%.1f us" % sign_us,
+                  "%.0f/s" % (1e6 / sign_us))
+        if options.only in (None, "daemon"):
+            bench_daemon(table, work / "daemon", verify_us,
+                         options.redemptions)
+        if options.only in (None, "issuer"):
+            bench_issuer(table, work, sign_us, options.passes,
+                         options.pictures)
+        if options.only in (None, "scan"):
+            bench_scan(table, work, verify_us, options.scans)
+    print("%d cores, %s" % (CORES, os.uname().release))
+    table.print()
+
+
+if __name__ == "__main__":
+    main()
