@@ -76,7 +76,7 @@
 #define CSV_FILE_MAX (256 * 1024 * 1024) /* millions of rows; held in memory */
 #define CSV_FIELDS_MAX 32	/* we name eight columns */
 #define CSV_ROW_MAX 4096	/* our longest row is under 400 */
-#define ISSUE_BATCH 1000	/* rows a commit: a sync costs what 20 rows do */
+#define ISSUE_BATCH 8000	/* rows a commit: it writes whole pages of indices */
 #define LIST_CAPACITY_MIN 16	/* under that an index tells who it is */
 #define LIST_CAPACITY_DEFAULT (1024 * 1024)
 #define LIST_CAPACITY_MAX (1024 * 1024) /* so a token fits STATUS_TOKEN_MAX */

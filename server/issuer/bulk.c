@@ -38,6 +38,16 @@ static bool same_again(struct bulk *bulk, const struct item *item)
 	return false;
 }
 
+static void complain_pass(struct bulk *bulk, const struct item *item)
+{
+	struct fault why;
+	char id[33];
+
+	hex_encode(item->record.cti, 16, id);
+	fault_set(&why, EXIT_REFUSED, "pass %s: %s", id, item->why);
+	bulk_complain(bulk, item->request.line, why.text);
+}
+
 static bool deliver_item(struct bulk *bulk, const struct item *item,
 			 struct fault *fault)
 {
@@ -55,7 +65,7 @@ static bool deliver_item(struct bulk *bulk, const struct item *item,
 	case ENLISTED_NOT:
 	case ENLISTED_FAILED:
 		bulk->refused++;
-		bulk_complain(bulk, item->request.line, item->fault.text);
+		complain_pass(bulk, item);
 		return true;
 	}
 	press_code(&bulk->desk->press, &item->record, hint, &code);

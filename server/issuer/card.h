@@ -4,7 +4,6 @@
 #ifndef ISSUER_CARD_H
 #define ISSUER_CARD_H
 
-#include <cairo.h>
 #include <stdio.h>
 
 #include "qr.h"
@@ -13,8 +12,5 @@
 /* A PDF of one card. */
 bool card_put(FILE *to, const struct sheet *sheet, const struct qr *qr)
     OAP_CHECKED;
-
-/* Dark modules, one unit each, in the current colour (render.c). */
-void render_modules(cairo_t *cr, const struct qr *qr);
 
 #endif

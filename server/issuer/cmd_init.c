@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <linux/limits.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

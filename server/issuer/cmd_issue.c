@@ -41,7 +41,7 @@ static int issue_one(const struct options *o, const struct world *world)
 	struct request request;
 	struct desk desk;
 	struct fault fault;
-	enum form form;
+	enum form form = FORM_TXT;
 	int status;
 
 	if (!take_one(o, world->now, &request, &fault) ||

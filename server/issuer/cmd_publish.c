@@ -2,7 +2,7 @@
 /* publish: writes what the services fetch, issuer.cose and a status list token
  * for each list. Any static web server, or a USB stick, can carry it. */
 #include <errno.h>
-#include <linux/limits.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +140,8 @@ static bool publish_list(struct publishing *p, const struct list_info *list,
 			 struct fault *fault)
 {
 	char name[32], until[WHEN_TEXT];
+	size_t n = 0;
 	uint64_t iat;
-	size_t n;
 
 	if (!next_iat(p, list, &iat, fault) ||
 	    !make_token(p, list, iat, &n, fault))

@@ -86,7 +86,7 @@ static bool take_command(struct reissue *r, bool *single, struct fault *fault)
 	const char *out = options_get(r->o, OPT_OUT);
 	const char *dot = out ? strrchr(out, '.') : NULL;
 	bool has_kid = options_has(r->o, OPT_KID);
-	enum form form;
+	enum form form = FORM_TXT;
 
 	if (has_kid == (r->o->arg_count > 0))
 		return fault_set(fault, EXIT_USAGE,
@@ -169,11 +169,11 @@ static bool enter_all(struct reissue *r, struct enlisting *e,
 
 		memcpy(cti, item->record.cti, 16);
 		item->outcome = enlist_again(e, cti, &r->renewal,
-					     &item->record, &item->fault);
-		if (item->outcome == ENLISTED_FAILED) {
-			*fault = item->fault;
+					     &item->record, &item->why, fault);
+		if (item->outcome == ENLISTED_FAILED)
 			return false;
-		}
+		if (item->outcome == ENLISTED_NOT)
+			memcpy(item->record.cti, cti, 16);
 	}
 	return true;
 }

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ struct delivery *delivery_open(const struct options *o,
 			       struct fault *fault)
 {
 	struct delivery *d;
-	enum form form;
+	enum form form = FORM_TXT;
 	bool ok;
 
 	if (!check_options(o, &form, fault))

@@ -82,6 +82,8 @@ static enum enlisted enter_one(struct desk *desk,
 			       const struct renewal *renewal,
 			       struct pass_record *record, struct fault *fault)
 {
+	const char *why = NULL;
+	char id[33];
 	struct registry *registry = desk->office.registry;
 	uint8_t ref_hash[REF_HASH] = {0};
 	enum enlisted outcome = ENLISTED_FAILED;
@@ -94,7 +96,11 @@ static enum enlisted enter_one(struct desk *desk,
 	outcome = request ? enlist(&desk->enlisting, request, ref_hash,
 				   record, fault)
 			  : enlist_again(&desk->enlisting, cti, renewal,
-					 record, fault);
+					 record, &why, fault);
+	if (outcome == ENLISTED_NOT) {
+		hex_encode(cti, 16, id);
+		fault_set(fault, EXIT_REFUSED, "pass %s: %s", id, why);
+	}
 	if (outcome == ENLISTED_NEW && !registry_commit(registry, fault))
 		outcome = ENLISTED_FAILED;
 	if (outcome != ENLISTED_NEW)

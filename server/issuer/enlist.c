@@ -49,16 +49,6 @@ enum enlisted enlist(struct enlisting *e, const struct request *q,
 	return add(e, out, fault);
 }
 
-static enum enlisted refuse(struct fault *fault, const uint8_t *cti,
-			    const char *why)
-{
-	char id[33];
-
-	hex_encode(cti, 16, id);
-	fault_set(fault, EXIT_REFUSED, "pass %s: %s", id, why);
-	return ENLISTED_NOT;
-}
-
 static enum enlisted replace(struct enlisting *e, struct pass_record *old,
 			     const struct renewal *renewal,
 			     struct pass_record *out, struct fault *fault)
@@ -79,28 +69,35 @@ static enum enlisted replace(struct enlisting *e, struct pass_record *old,
 	return add(e, out, fault);
 }
 
+/* Why the pass gets no new paper, or NULL. */
+static const char *objection(const struct enlisting *e,
+			     const struct pass_record *old,
+			     const struct renewal *renewal)
+{
+	if (old->state == STATUS_INVALID)
+		return "revoked, which is final; issue a new pass";
+	if (old->exp <= e->now && renewal->exp <= e->now)
+		return "expired; give --days, or issue a new pass";
+	if (old->iat > e->now + SKEW_DEFAULT_S)
+		return "was issued in the future; check the clock";
+	return NULL;
+}
+
 enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
 			   const struct renewal *renewal,
-			   struct pass_record *out, struct fault *fault)
+			   struct pass_record *out, const char **why,
+			   struct fault *fault)
 {
 	struct pass_record old;
 	enum found found = registry_pass(e->registry, cti, &old, fault);
 
 	if (found == FOUND_FAILED)
 		return ENLISTED_FAILED;
-	if (found == NOT_FOUND)
-		return refuse(fault, cti,
-			      "not in this registry; find looks it up by "
-			      "reference or code");
-	if (old.state == STATUS_INVALID)
-		return refuse(fault, cti,
-			      "revoked, which is final; issue a new pass");
-	if (old.exp <= e->now && renewal->exp <= e->now)
-		return refuse(fault, cti,
-			      "expired; give --days, or issue a new pass");
-	if (old.iat > e->now + SKEW_DEFAULT_S)
-		return refuse(fault, cti,
-			      "was issued in the future; check the clock");
+	*why = found == FOUND ? objection(e, &old, renewal)
+			      : "not in this registry; find looks it up by "
+				"reference or code";
+	if (*why)
+		return ENLISTED_NOT;
 	if (renewal->kid && memcmp(old.kid, renewal->kid, 8) != 0) {
 		*out = old;
 		return ENLISTED_BEFORE;

@@ -10,7 +10,7 @@
 enum enlisted {
 	ENLISTED_NEW,	 /* *out is a new row */
 	ENLISTED_BEFORE, /* *out is the row that the reference already has */
-	ENLISTED_NOT,	 /* refused: the fault says why */
+	ENLISTED_NOT,	 /* refused: *why says why */
 	ENLISTED_FAILED	 /* the registry failed: roll back */
 };
 
@@ -40,10 +40,10 @@ struct renewal {
 };
 
 /* Same pass id, new iat and index; the old index is revoked. A suspended pass
- * stays suspended, a revoked one is refused. */
+ * stays suspended, a revoked one is refused. *why is static. */
 enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
 			   const struct renewal *renewal,
-			   struct pass_record *out, struct fault *fault)
-    OAP_CHECKED;
+			   struct pass_record *out, const char **why,
+			   struct fault *fault) OAP_CHECKED;
 
 #endif

@@ -83,7 +83,7 @@ bool handover(const struct options *o, const struct press *press,
 			      .record = record,
 			      .hint = hint};
 	struct blob blob;
-	enum form form;
+	enum form form = FORM_TXT;
 	bool ok;
 
 	press_code(press, record, hint, &out);

@@ -14,7 +14,7 @@ struct item {
 	uint8_t ref_hash[REF_HASH];
 	struct pass_record record;
 	enum enlisted outcome;
-	struct fault fault; /* of ENLISTED_NOT */
+	const char *why; /* of ENLISTED_NOT */
 };
 
 struct batch {

@@ -123,6 +123,8 @@ bool press_check_identity(const struct identity *identity, size_t *room,
 	/* a hint brings its key and its head */
 	*room = PASS_ISSUE_MAX - size;
 	*room = *room < 3 ? 0 : *room - 2;
+	if (*room > HINT_MAX)
+		*room = HINT_MAX;
 	return true;
 }
 

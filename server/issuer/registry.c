@@ -2,8 +2,10 @@
 /* The registry as a whole: who issues, its keys, its issuer document. */
 #include "registry.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "key.h"
 #include "sql.h"
@@ -16,7 +18,7 @@ void registry_close(struct registry *r)
 
 struct registry *registry_open(const char *path, struct fault *fault)
 {
-	struct registry *r = sql_open(path, false, fault);
+	struct registry *r = sql_open(path, fault);
 
 	if (!r || sql_check_version(r, fault))
 		return r;
@@ -123,9 +125,15 @@ bool registry_create(const char *path, const struct identity *identity,
 		     const uint8_t signing_pk[static 32], random_fn *random,
 		     struct fault *fault)
 {
-	struct registry *r = sql_open(path, true, fault);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct registry *r;
 	bool ok;
 
+	if (fd < 0)
+		return fault_set(fault, EXIT_IO, "%s: cannot be made: %s",
+				 path, strerror(errno));
+	close(fd); /* SQLite's own files take over the mode of this one */
+	r = sql_open(path, fault);
 	if (!r)
 		return false;
 	ok = fill_new(r, identity, signing_pk, random, fault);

@@ -32,7 +32,9 @@ struct pass_record {
 	uint8_t cti[16];
 	uint64_t iat, exp; /* seconds */
 	enum pass_class class;
-	uint32_t list, idx;
+	uint32_t list;
+	uint32_t place; /* in the order of giving out; names the row */
+	uint32_t idx;	/* in the status list */
 	uint8_t kid[8];
 	bool has_ref;
 	uint8_t ref[REF_HASH]; /* keyed hash of the resident reference */
@@ -85,7 +87,7 @@ bool registry_take_index(struct registry *r, random_fn *random,
 			 struct fault *fault) OAP_CHECKED;
 bool registry_add_pass(struct registry *r, const struct pass_record *record,
 		       struct fault *fault) OAP_CHECKED;
-/* Sets state and current of the row at (list, idx). */
+/* Sets state and current of the row at (list, place). */
 bool registry_set_state(struct registry *r, const struct pass_record *record,
 			struct fault *fault) OAP_CHECKED;
 

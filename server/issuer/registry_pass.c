@@ -89,8 +89,9 @@ bool registry_take_index(struct registry *r, random_fn *random,
 		*opened = true;
 	}
 	record->list = r->list.n;
+	record->place = r->list.given;
 	record->idx = shuffle_at(r->shuffle_key, r->list.capacity,
-				 r->list.given);
+				 record->place);
 	r->list.given++;
 	r->list_changed = true;
 	return true;
@@ -104,16 +105,17 @@ bool registry_add_pass(struct registry *r, const struct pass_record *record,
 	if (!s)
 		return false;
 	sql_bind_uint(s, 1, record->list);
-	sql_bind_uint(s, 2, record->idx);
-	sql_bind_blob(s, 3, record->cti, 16);
-	sql_bind_uint(s, 4, record->iat);
-	sql_bind_uint(s, 5, record->exp);
-	sql_bind_uint(s, 6, record->class);
-	sql_bind_blob(s, 7, record->kid, 8);
-	sql_bind_blob(s, 8, record->has_ref ? record->ref : NULL, REF_HASH);
-	sql_bind_blob(s, 9, record->has_holder ? record->holder : NULL, 32);
-	sql_bind_uint(s, 10, record->state);
-	sql_bind_uint(s, 11, record->current);
+	sql_bind_uint(s, 2, record->place);
+	sql_bind_uint(s, 3, record->idx);
+	sql_bind_blob(s, 4, record->cti, 16);
+	sql_bind_uint(s, 5, record->iat);
+	sql_bind_uint(s, 6, record->exp);
+	sql_bind_uint(s, 7, record->class);
+	sql_bind_blob(s, 8, record->kid, 8);
+	sql_bind_blob(s, 9, record->has_ref ? record->ref : NULL, REF_HASH);
+	sql_bind_blob(s, 10, record->has_holder ? record->holder : NULL, 32);
+	sql_bind_uint(s, 11, record->state);
+	sql_bind_uint(s, 12, record->current);
 	return sql_run(r, s, fault);
 }
 
@@ -127,7 +129,7 @@ bool registry_set_state(struct registry *r, const struct pass_record *record,
 	sql_bind_uint(s, 1, record->state);
 	sql_bind_uint(s, 2, record->current);
 	sql_bind_uint(s, 3, record->list);
-	sql_bind_uint(s, 4, record->idx);
+	sql_bind_uint(s, 4, record->place);
 	return sql_run(r, s, fault);
 }
 
@@ -135,15 +137,16 @@ static bool read_record(sqlite3_stmt *s, struct pass_record *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->list = (uint32_t)sql_uint(s, 0);
-	out->idx = (uint32_t)sql_uint(s, 1);
-	out->iat = sql_uint(s, 3);
-	out->exp = sql_uint(s, 4);
-	out->class = (enum pass_class)sql_uint(s, 5);
-	out->has_ref = sql_blob(s, 7, out->ref, REF_HASH);
-	out->has_holder = sql_blob(s, 8, out->holder, 32);
-	out->state = (enum status_value)sql_uint(s, 9);
-	out->current = sql_uint(s, 10) == 1;
-	return sql_blob(s, 2, out->cti, 16) && sql_blob(s, 6, out->kid, 8);
+	out->place = (uint32_t)sql_uint(s, 1);
+	out->idx = (uint32_t)sql_uint(s, 2);
+	out->iat = sql_uint(s, 4);
+	out->exp = sql_uint(s, 5);
+	out->class = (enum pass_class)sql_uint(s, 6);
+	out->has_ref = sql_blob(s, 8, out->ref, REF_HASH);
+	out->has_holder = sql_blob(s, 9, out->holder, 32);
+	out->state = (enum status_value)sql_uint(s, 10);
+	out->current = sql_uint(s, 11) == 1;
+	return sql_blob(s, 3, out->cti, 16) && sql_blob(s, 7, out->kid, 8);
 }
 
 static enum found find_one(struct registry *r, enum sql which, const void *key,

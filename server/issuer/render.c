@@ -3,7 +3,8 @@
 #include "render.h"
 
 #include <errno.h>
-#include <cairo.h>
+#include <png.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define MODULE_PX 8 /* 552 pixels at version 11: sharp on a phone, 6 cm at
 		     * 240 dpi */
+#define PNG_ROW_MAX (177 + 2 * QR_QUIET) /* version 40 */
 
 typedef bool render_fn(FILE *to, const struct sheet *sheet,
 		       const struct qr *qr);
@@ -24,47 +26,60 @@ static bool put_txt(FILE *to, const struct sheet *sheet, const struct qr *qr)
 	       fputc('\n', to) != EOF;
 }
 
-static cairo_status_t to_stream(void *to, const unsigned char *p,
-				unsigned int n)
+/* libpng reports errors by jumping here; nothing of ours is held across. */
+static void write_bytes(png_structp png, png_bytep p, size_t n)
 {
-	return fwrite(p, 1, n, to) == n ? CAIRO_STATUS_SUCCESS
-					: CAIRO_STATUS_WRITE_ERROR;
+	FILE *to = png_get_io_ptr(png);
+
+	if (fwrite(p, 1, n, to) != n)
+		png_error(png, "write");
 }
 
-/* Dark modules as rectangles; the context is scaled to modules. */
-void render_modules(cairo_t *cr, const struct qr *qr)
+static void flush_nothing(png_structp png)
 {
-	for (int y = 0; y < qr->size; y++) {
+	(void)png;
+}
+
+static void put_rows(png_structp png, const struct qr *qr)
+{
+	uint8_t row[PNG_ROW_MAX];
+
+	for (int y = -QR_QUIET; y < qr->size + QR_QUIET; y++) {
 		int length = 0;
 
-		for (int x = 0; qr_next_run(qr, y, &x, &length); x += length)
-			cairo_rectangle(cr, x, y, length, 1);
+		memset(row, 0xff, sizeof(row));
+		if (y >= 0 && y < qr->size)
+			for (int x = 0; qr_next_run(qr, y, &x, &length);
+			     x += length)
+				memset(row + x + QR_QUIET, 0, (size_t)length);
+		for (int i = 0; i < MODULE_PX; i++)
+			png_write_row(png, row);
 	}
-	cairo_fill(cr);
 }
 
-/* One bit a pixel: in cairo's A1 what is opaque becomes white. */
+/* One bit a pixel and a byte a module, which is why MODULE_PX is 8. */
 static bool put_png(FILE *to, const struct sheet *sheet, const struct qr *qr)
 {
-	int side = (qr->size + 2 * QR_QUIET) * MODULE_PX;
-	cairo_surface_t *image =
-	    cairo_image_surface_create(CAIRO_FORMAT_A1, side, side);
-	cairo_t *cr = cairo_create(image);
-	bool ok;
+	png_uint_32 side = (png_uint_32)(qr->size + 2 * QR_QUIET) * MODULE_PX;
+	png_structp png =
+	    png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+	png_infop info = png ? png_create_info_struct(png) : NULL;
 
 	(void)sheet;
-	cairo_set_antialias(cr, CAIRO_ANTIALIAS_NONE);
-	cairo_paint(cr);
-	cairo_scale(cr, MODULE_PX, MODULE_PX);
-	cairo_translate(cr, QR_QUIET, QR_QUIET);
-	cairo_set_operator(cr, CAIRO_OPERATOR_CLEAR);
-	render_modules(cr, qr);
-	ok = cairo_status(cr) == CAIRO_STATUS_SUCCESS &&
-	     cairo_surface_write_to_png_stream(image, to_stream, to) ==
-		 CAIRO_STATUS_SUCCESS;
-	cairo_destroy(cr);
-	cairo_surface_destroy(image);
-	return ok;
+	if (!info || setjmp(png_jmpbuf(png))) {
+		png_destroy_write_struct(&png, &info);
+		return false;
+	}
+	png_set_write_fn(png, to, write_bytes, flush_nothing);
+	png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY,
+		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+		     PNG_FILTER_TYPE_DEFAULT);
+	png_set_filter(png, 0, PNG_FILTER_UP);
+	png_write_info(png, info);
+	put_rows(png, qr);
+	png_write_end(png, NULL);
+	png_destroy_write_struct(&png, &info);
+	return true;
 }
 
 static bool put_svg(FILE *to, const struct sheet *sheet, const struct qr *qr)

@@ -9,8 +9,10 @@
 #define SCHEMA_VERSION 1
 #define BUSY_TIMEOUT_MS 5000
 
-/* A row of pass is one signed pass. Its place in the status lists is its
- * key: an index is given once, whatever else goes wrong. */
+/* A row of pass is one signed pass. Its key is its place in the order in which
+ * a list's indices are given out (shuffle.h): as a place is taken once, so is
+ * its index, whatever else goes wrong; and rows are appended, which is what
+ * makes large files of residents fast. */
 static const char schema[] =
     "CREATE TABLE issuer ("
     " one INTEGER PRIMARY KEY CHECK (one = 1),"
@@ -37,6 +39,7 @@ static const char schema[] =
     " published_at INTEGER NOT NULL) STRICT;"
     "CREATE TABLE pass ("
     " list INTEGER NOT NULL REFERENCES list,"
+    " place INTEGER NOT NULL,"
     " idx INTEGER NOT NULL,"
     " cti BLOB NOT NULL CHECK (length(cti) = 16),"
     " iat INTEGER NOT NULL,"
@@ -47,7 +50,7 @@ static const char schema[] =
     " holder BLOB CHECK (length(holder) = 32),"
     " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
     " current INTEGER NOT NULL CHECK (current IN (0, 1)),"
-    " PRIMARY KEY (list, idx)) STRICT, WITHOUT ROWID;"
+    " PRIMARY KEY (list, place)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX pass_cti ON pass (cti);"
     "CREATE INDEX pass_ref ON pass (ref) WHERE ref IS NOT NULL;"
     "CREATE TABLE document ("
@@ -57,7 +60,7 @@ static const char schema[] =
 
 #define KEY_COLUMNS "kid, pk, state, since, until"
 #define PASS_COLUMNS                                                           \
-	"list, idx, cti, iat, exp, class, kid, ref, holder, state, current"
+	"list, place, idx, cti, iat, exp, class, kid, ref, holder, state, current"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -86,9 +89,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FILL_LIST] = "SELECT idx, state FROM pass "
 		      "WHERE list = ? AND state <> 0",
     [SQL_ADD_PASS] = "INSERT INTO pass (" PASS_COLUMNS ") "
-		     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_SET_STATE] = "UPDATE pass SET state = ?, current = ? "
-		      "WHERE list = ? AND idx = ?",
+		      "WHERE list = ? AND place = ?",
     [SQL_PASS] = "SELECT " PASS_COLUMNS " FROM pass "
 		 "WHERE cti = ? AND current = 1",
     [SQL_PASS_OF_REF] = "SELECT " PASS_COLUMNS " FROM pass "
@@ -201,10 +204,9 @@ static bool set_up(struct registry *r)
 	return sqlite3_exec(r->db, pragmas, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-struct registry *sql_open(const char *path, bool create, struct fault *fault)
+struct registry *sql_open(const char *path, struct fault *fault)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		    (create ? SQLITE_OPEN_CREATE : 0);
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	struct registry *r = calloc(1, sizeof(*r));
 
 	if (!r) {

@@ -48,9 +48,8 @@ struct registry {
 	uint8_t shuffle_key[16];
 };
 
-/* Opens, or creates, the file; NULL and a fault on failure. */
-struct registry *sql_open(const char *path, bool create, struct fault *fault)
-    OAP_CHECKED;
+/* Opens the file, which may be empty; NULL and a fault on failure. */
+struct registry *sql_open(const char *path, struct fault *fault) OAP_CHECKED;
 void sql_close(struct registry *r);
 bool sql_make_schema(struct registry *r, struct fault *fault) OAP_CHECKED;
 bool sql_check_version(struct registry *r, struct fault *fault) OAP_CHECKED;
