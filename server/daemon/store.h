@@ -47,6 +47,8 @@ bool store_in_transaction(const struct store *s);
 enum store_result store_recover(struct store *s) OAP_CHECKED;
 /* Between transactions: writes the log back when it has grown long. */
 void store_tidy(struct store *s);
+/* How long it may grow, in pages of 4 KiB; 8192 when nobody says. */
+void store_keep_log(struct store *s, int pages);
 /* One line on what failed last, for the log. */
 const char *store_error(const struct store *s);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_batch.h: what an open transaction holds in memory until it ends:
- * totals that many attempts of one commit add to, and the numbers of kiosks.
- * Written by batch_flush just before a commit or a savepoint. Fixed in size;
- * private to the store_sqlite*.c files. */
+ * the totals that many attempts of one commit add to. Written by batch_flush
+ * just before a commit or a savepoint. Fixed in size; private to the
+ * store_sqlite*.c files. */
 #ifndef OAP_STORE_BATCH_H
 #define OAP_STORE_BATCH_H
 

@@ -193,6 +193,7 @@ static struct store *store_new(const char *dir, bool read_only)
 		return NULL;
 	s->dir_fd = -1;
 	s->read_only = read_only;
+	s->log_pages = s->tidy_at = WAL_PAGES_MAX;
 	if (asprintf(&s->path, "%s/" STORE_FILE, dir) < 0) {
 		free(s);
 		return NULL;
@@ -332,12 +333,23 @@ void store_undo(struct store *s)
 		store_rollback(s);
 }
 
+void store_keep_log(struct store *s, int pages)
+{
+	s->log_pages = s->tidy_at = pages;
+}
+
 void store_tidy(struct store *s)
 {
-	if (!s->db || s->wal_pages < WAL_PAGES_MAX)
+	int in_log = 0, written_back = 0;
+
+	if (!s->db || s->wal_pages < s->tidy_at)
 		return;
-	/* What it could not write back now waits for the next time. */
+	/* What a reader or a fault keeps it from writing back now waits for
+	 * a later time, not for the very next commit. */
+	s->tidy_at = s->wal_pages + s->log_pages;
 	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	                              NULL, NULL) == SQLITE_OK)
-		s->wal_pages = 0;
+				      &in_log, &written_back) == SQLITE_OK &&
+	    in_log == written_back)
+		s->tidy_at = s->log_pages;
+	s->wal_pages = 0;
 }

@@ -28,7 +28,9 @@ struct store {
 	sqlite3 *db;
 	int dir_fd; /* holds the directory's lock; -1 for a reader */
 	bool read_only;
-	int wal_pages; /* after the last commit */
+	int wal_pages; /* in the log, after the last commit */
+	int log_pages; /* that it may hold */
+	int tidy_at;   /* wal_pages from which it is written back */
 	char *path;
 	char error[256];
 	struct {

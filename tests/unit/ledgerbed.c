@@ -49,6 +49,7 @@ struct bed {
 	uint8_t service_sk[64], service_kid[8], grant_key[32];
 	uint8_t status[256];
 	uint64_t ids;
+	int log_pages;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 };
@@ -140,6 +141,8 @@ static void start(struct bed *bed)
 	bed->store = store_open(bed->dir, error, sizeof error);
 	if (!bed->store)
 		fail_msg("%s", error);
+	if (bed->log_pages)
+		store_keep_log(bed->store, bed->log_pages);
 	bed->ledger = ledger_start(bed->store, &config, error, sizeof error);
 	if (!bed->ledger)
 		fail_msg("%s", error);
@@ -179,25 +182,31 @@ void bed_restart(struct bed *bed)
 	start(bed);
 }
 
-static void remove_file(const struct bed *bed, const char *name)
+void bed_remove(const struct bed *bed, const char *name)
 {
 	char path[128];
 
 	snprintf(path, sizeof path, "%s/%s", bed->dir, name);
-	unlink(path);
+	remove(path);
 }
 
 void bed_close(struct bed *bed)
 {
 	ledger_stop(bed->ledger);
 	store_close(bed->store);
-	remove_file(bed, "oapd.db");
-	remove_file(bed, "oapd.db-wal");
-	remove_file(bed, "oapd.db-shm");
+	bed_remove(bed, "oapd.db");
+	bed_remove(bed, "oapd.db-wal");
+	bed_remove(bed, "oapd.db-shm");
 	rmdir(bed->dir);
 	pthread_cond_destroy(&bed->wake);
 	pthread_mutex_destroy(&bed->lock);
 	free(bed);
+}
+
+void bed_keep_log(struct bed *bed, int pages)
+{
+	bed->log_pages = pages;
+	bed_restart(bed);
 }
 
 void bed_at(struct bed *bed, int64_t ms)

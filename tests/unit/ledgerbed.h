@@ -33,9 +33,13 @@ struct bed *bed_open(void);
 void bed_close(struct bed *bed);
 /* Stops and starts it again on the same files. */
 void bed_restart(struct bed *bed);
+/* Restarts it with a log that is written back after so many pages. */
+void bed_keep_log(struct bed *bed, int pages);
 void bed_at(struct bed *bed, int64_t ms);
 void bed_pass_time(struct bed *bed, int64_t ms);
 int64_t bed_now(const struct bed *bed);
+/* A file in its directory. */
+void bed_remove(const struct bed *bed, const char *name);
 const char *bed_dir(const struct bed *bed);
 const uint8_t *bed_kid(const struct bed *bed, unsigned kiosk);
 void bed_set_state(struct bed *bed, unsigned kiosk, enum device_state state);
