@@ -98,16 +98,16 @@ static void utf8_follows_rfc_3629(void **state)
 	    {"\xe0\xa0\x80", 3},
 	    {"\xed\x9f\xbf\xee\x80\x80", 6},
 	    {"\xf4\x8f\xbf\xbf", 4},
-	    {"a\x80", 1},	       /* continuation first */
-	    {"a\xc0\x80", 1},	       /* NUL the long way */
-	    {"a\xc1\xbf", 1},	       /* overlong */
-	    {"a\xe0\x9f\xbf", 1},      /* overlong */
-	    {"a\xf0\x8f\xbf\xbf", 1},  /* overlong */
-	    {"a\xed\xa0\x80", 1},      /* surrogate */
-	    {"a\xf4\x90\x80\x80", 1},  /* past U+10FFFF */
-	    {"a\xf5\x80\x80\x80", 1},  /* no lead byte */
+	    {"a\x80", 1},             /* continuation first */
+	    {"a\xc0\x80", 1},         /* NUL the long way */
+	    {"a\xc1\xbf", 1},         /* overlong */
+	    {"a\xe0\x9f\xbf", 1},     /* overlong */
+	    {"a\xf0\x8f\xbf\xbf", 1}, /* overlong */
+	    {"a\xed\xa0\x80", 1},     /* surrogate */
+	    {"a\xf4\x90\x80\x80", 1}, /* past U+10FFFF */
+	    {"a\xf5\x80\x80\x80", 1}, /* no lead byte */
 	    {"a\xff", 1},
-	    {"a\xe2\x82", 1},	       /* cut short */
+	    {"a\xe2\x82", 1}, /* cut short */
 	    {"a\xe2\x82g", 1},
 	    {"a\xe2g\x82", 1},
 	    {"a\xf0\x9f\x8e", 1},
@@ -141,8 +141,11 @@ static void ids_are_short_lower_case_and_begin_with_no_dash(void **state)
 	static const char *const good[] = {
 	    "a", "0", "tnm", "tnm-2", "a-", "0123456789abcdef0123456789abcdef"};
 	static const char *const bad[] = {
-	    "",	   "-a",   "A",	 "a b", "a_b", "a.b",
-	    "tnm\n", "\xc3\xa9", "a/b", "0123456789abcdef0123456789abcdef0"};
+	    "",      "-a",
+	    "A",     "a b",
+	    "a_b",   "a.b",
+	    "tnm\n", "\xc3\xa9",
+	    "a/b",   "0123456789abcdef0123456789abcdef0"};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(good); i++)

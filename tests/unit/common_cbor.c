@@ -15,51 +15,51 @@
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const taken[] = {
-	"00",
-	"17",
-	"1818",
-	"18ff",
-	"190100",
-	"19ffff",
-	"1a00010000",
-	"1affffffff",
-	"1b0000000100000000",
-	"1bffffffffffffffff",
-	"20",
-	"37",
-	"3818",
-	"390100",
-	"3a00010000",
-	"3bffffffffffffffff",
-	"40",
-	"43ff00ff",
-	"60",
-	"6161",
-	"63ed959c",
-	"64f09f8eab",
-	"80",
-	"820102",
-	"8180",
-	"828081a0",
-	"a0",
-	"a10000",
-	"f4",
-	"f5",
-	"f6",
-	"d100",
-	"d280",
-	"d1d200",
-	/* a map's keys in RFC 8949's order: 10, 100, -1, "z", "aa", [100],
-	 * [-1], false */
-	"a80a001864002000617a006261610081186400812000f400",
-	/* and keys that are empty, or are maps */
-	"a4400060008000a000",
-	"a2a1000000a1000100",
-	/* eight levels, of each kind */
-	"818181818181818100",
-	"8181818181818180",
-	"a100a100a100a100a100a100a100a0",
-	"d2d2d2d2d2d2d2d200",
+    "00",
+    "17",
+    "1818",
+    "18ff",
+    "190100",
+    "19ffff",
+    "1a00010000",
+    "1affffffff",
+    "1b0000000100000000",
+    "1bffffffffffffffff",
+    "20",
+    "37",
+    "3818",
+    "390100",
+    "3a00010000",
+    "3bffffffffffffffff",
+    "40",
+    "43ff00ff",
+    "60",
+    "6161",
+    "63ed959c",
+    "64f09f8eab",
+    "80",
+    "820102",
+    "8180",
+    "828081a0",
+    "a0",
+    "a10000",
+    "f4",
+    "f5",
+    "f6",
+    "d100",
+    "d280",
+    "d1d200",
+    /* a map's keys in RFC 8949's order: 10, 100, -1, "z", "aa", [100],
+     * [-1], false */
+    "a80a001864002000617a006261610081186400812000f400",
+    /* and keys that are empty, or are maps */
+    "a4400060008000a000",
+    "a2a1000000a1000100",
+    /* eight levels, of each kind */
+    "818181818181818100",
+    "8181818181818180",
+    "a100a100a100a100a100a100a100a0",
+    "d2d2d2d2d2d2d2d200",
 };
 
 static const struct {
@@ -67,110 +67,110 @@ static const struct {
 	enum cbor_fault fault;
 	size_t at;
 } refused[] = {
-	{"", CBOR_TRUNCATED, 0},
-	{"18", CBOR_TRUNCATED, 0},
-	{"1901", CBOR_TRUNCATED, 0},
-	{"1a010000", CBOR_TRUNCATED, 0},
-	{"1b01000000000000", CBOR_TRUNCATED, 0},
-	{"38", CBOR_TRUNCATED, 0},
-	{"41", CBOR_TRUNCATED, 0},
-	{"4200", CBOR_TRUNCATED, 0},
-	{"58180000", CBOR_TRUNCATED, 0},
-	{"5bffffffffffffffff00", CBOR_TRUNCATED, 0},
-	{"5b7fffffffffffffff00", CBOR_TRUNCATED, 0},
-	{"61", CBOR_TRUNCATED, 0},
-	{"7bffffffffffffffff61", CBOR_TRUNCATED, 0},
-	{"81", CBOR_TRUNCATED, 0},
-	{"8200", CBOR_TRUNCATED, 0},
-	{"828100", CBOR_TRUNCATED, 3},
-	{"9a000f42400000", CBOR_TRUNCATED, 0},
-	{"9bffffffffffffffff00", CBOR_TRUNCATED, 0},
-	{"a1", CBOR_TRUNCATED, 0},
-	{"a100", CBOR_TRUNCATED, 0},
-	{"a2000001", CBOR_TRUNCATED, 0},
-	{"bb80000000000000000000", CBOR_TRUNCATED, 0},
-	{"bbffffffffffffffff0000", CBOR_TRUNCATED, 0},
-	{"d2", CBOR_TRUNCATED, 1},
-	{"d1d2", CBOR_TRUNCATED, 2},
-	{"d8", CBOR_TRUNCATED, 0},
-	{"0000", CBOR_TRAILING, 1},
-	{"8000", CBOR_TRAILING, 1},
-	{"a1000000", CBOR_TRAILING, 3},
-	{"d20000", CBOR_TRAILING, 2},
-	{"6161ff", CBOR_TRAILING, 2},
-	{"1800", CBOR_NOT_SHORTEST, 0},
-	{"1817", CBOR_NOT_SHORTEST, 0},
-	{"190000", CBOR_NOT_SHORTEST, 0},
-	{"1900ff", CBOR_NOT_SHORTEST, 0},
-	{"1a0000ffff", CBOR_NOT_SHORTEST, 0},
-	{"1b00000000ffffffff", CBOR_NOT_SHORTEST, 0},
-	{"3817", CBOR_NOT_SHORTEST, 0},
-	{"3900ff", CBOR_NOT_SHORTEST, 0},
-	{"5800", CBOR_NOT_SHORTEST, 0},
-	{"580100", CBOR_NOT_SHORTEST, 0},
-	{"780161", CBOR_NOT_SHORTEST, 0},
-	{"980100", CBOR_NOT_SHORTEST, 0},
-	{"b8010000", CBOR_NOT_SHORTEST, 0},
-	{"d81200", CBOR_NOT_SHORTEST, 0},
-	{"811817", CBOR_NOT_SHORTEST, 1},
-	{"5f4100ff", CBOR_INDEFINITE, 0},
-	{"7f6161ff", CBOR_INDEFINITE, 0},
-	{"9f00ff", CBOR_INDEFINITE, 0},
-	{"bf0000ff", CBOR_INDEFINITE, 0},
-	{"ff", CBOR_INDEFINITE, 0},
-	{"8200ff", CBOR_INDEFINITE, 2},
-	{"1f", CBOR_INDEFINITE, 0},
-	{"df00", CBOR_INDEFINITE, 0},
-	{"f93c00", CBOR_FLOAT, 0},
-	{"fa3f800000", CBOR_FLOAT, 0},
-	{"fb3ff0000000000000", CBOR_FLOAT, 0},
-	{"81f97e00", CBOR_FLOAT, 1},
-	{"f7", CBOR_SIMPLE, 0},
-	{"e0", CBOR_SIMPLE, 0},
-	{"f3", CBOR_SIMPLE, 0},
-	{"f8ff", CBOR_SIMPLE, 0},
-	{"f814", CBOR_SIMPLE, 0},
-	{"f8", CBOR_SIMPLE, 0},
-	{"8200f7", CBOR_SIMPLE, 2},
-	{"c000", CBOR_TAG, 0},
-	{"d000", CBOR_TAG, 0},
-	{"d300", CBOR_TAG, 0},
-	{"d81800", CBOR_TAG, 0},
-	{"d9d9f700", CBOR_TAG, 0},
-	{"d903e600", CBOR_TAG, 0},
-	{"dbffffffffffffffff00", CBOR_TAG, 0},
-	{"d2c000", CBOR_TAG, 1},
-	{"a201000000", CBOR_UNSORTED, 3},
-	{"a220000100", CBOR_UNSORTED, 3},
-	{"a219010000181800", CBOR_UNSORTED, 5},
-	/* RFC 7049's order, the shorter first, which is not ours */
-	{"a22000181800", CBOR_UNSORTED, 3},
-	{"a262616100617a00", CBOR_UNSORTED, 5},
-	{"a2616200616100", CBOR_UNSORTED, 4},
-	{"a3000002000100", CBOR_UNSORTED, 5},
-	{"a2810100810000", CBOR_UNSORTED, 4},
-	{"81a201000000", CBOR_UNSORTED, 4},
-	{"a100a201000000", CBOR_UNSORTED, 5},
-	{"a200000000", CBOR_DUPLICATE, 3},
-	{"a2616100616100", CBOR_DUPLICATE, 4},
-	{"a3000001000100", CBOR_DUPLICATE, 5},
-	{"a2810000810000", CBOR_DUPLICATE, 4},
-	{"a2a000a000", CBOR_DUPLICATE, 3},
-	{"61ff", CBOR_BAD_TEXT, 0},
-	{"62c080", CBOR_BAD_TEXT, 0},
-	{"63eda080", CBOR_BAD_TEXT, 0},
-	{"8161e2", CBOR_BAD_TEXT, 1},
-	{"a161ff00", CBOR_BAD_TEXT, 1},
-	{"818181818181818180", CBOR_TOO_DEEP, 8},
-	{"d2d2d2d2d2d2d2d2d200", CBOR_TOO_DEEP, 8},
-	{"a100a100a100a100a100a100a100a100a0", CBOR_TOO_DEEP, 16},
-	{"1c", CBOR_RESERVED, 0},
-	{"3d00", CBOR_RESERVED, 0},
-	{"5e", CBOR_RESERVED, 0},
-	{"9d", CBOR_RESERVED, 0},
-	{"dc", CBOR_RESERVED, 0},
-	{"fc", CBOR_RESERVED, 0},
-	{"fe", CBOR_RESERVED, 0},
+    {"", CBOR_TRUNCATED, 0},
+    {"18", CBOR_TRUNCATED, 0},
+    {"1901", CBOR_TRUNCATED, 0},
+    {"1a010000", CBOR_TRUNCATED, 0},
+    {"1b01000000000000", CBOR_TRUNCATED, 0},
+    {"38", CBOR_TRUNCATED, 0},
+    {"41", CBOR_TRUNCATED, 0},
+    {"4200", CBOR_TRUNCATED, 0},
+    {"58180000", CBOR_TRUNCATED, 0},
+    {"5bffffffffffffffff00", CBOR_TRUNCATED, 0},
+    {"5b7fffffffffffffff00", CBOR_TRUNCATED, 0},
+    {"61", CBOR_TRUNCATED, 0},
+    {"7bffffffffffffffff61", CBOR_TRUNCATED, 0},
+    {"81", CBOR_TRUNCATED, 0},
+    {"8200", CBOR_TRUNCATED, 0},
+    {"828100", CBOR_TRUNCATED, 3},
+    {"9a000f42400000", CBOR_TRUNCATED, 0},
+    {"9bffffffffffffffff00", CBOR_TRUNCATED, 0},
+    {"a1", CBOR_TRUNCATED, 0},
+    {"a100", CBOR_TRUNCATED, 0},
+    {"a2000001", CBOR_TRUNCATED, 0},
+    {"bb80000000000000000000", CBOR_TRUNCATED, 0},
+    {"bbffffffffffffffff0000", CBOR_TRUNCATED, 0},
+    {"d2", CBOR_TRUNCATED, 1},
+    {"d1d2", CBOR_TRUNCATED, 2},
+    {"d8", CBOR_TRUNCATED, 0},
+    {"0000", CBOR_TRAILING, 1},
+    {"8000", CBOR_TRAILING, 1},
+    {"a1000000", CBOR_TRAILING, 3},
+    {"d20000", CBOR_TRAILING, 2},
+    {"6161ff", CBOR_TRAILING, 2},
+    {"1800", CBOR_NOT_SHORTEST, 0},
+    {"1817", CBOR_NOT_SHORTEST, 0},
+    {"190000", CBOR_NOT_SHORTEST, 0},
+    {"1900ff", CBOR_NOT_SHORTEST, 0},
+    {"1a0000ffff", CBOR_NOT_SHORTEST, 0},
+    {"1b00000000ffffffff", CBOR_NOT_SHORTEST, 0},
+    {"3817", CBOR_NOT_SHORTEST, 0},
+    {"3900ff", CBOR_NOT_SHORTEST, 0},
+    {"5800", CBOR_NOT_SHORTEST, 0},
+    {"580100", CBOR_NOT_SHORTEST, 0},
+    {"780161", CBOR_NOT_SHORTEST, 0},
+    {"980100", CBOR_NOT_SHORTEST, 0},
+    {"b8010000", CBOR_NOT_SHORTEST, 0},
+    {"d81200", CBOR_NOT_SHORTEST, 0},
+    {"811817", CBOR_NOT_SHORTEST, 1},
+    {"5f4100ff", CBOR_INDEFINITE, 0},
+    {"7f6161ff", CBOR_INDEFINITE, 0},
+    {"9f00ff", CBOR_INDEFINITE, 0},
+    {"bf0000ff", CBOR_INDEFINITE, 0},
+    {"ff", CBOR_INDEFINITE, 0},
+    {"8200ff", CBOR_INDEFINITE, 2},
+    {"1f", CBOR_INDEFINITE, 0},
+    {"df00", CBOR_INDEFINITE, 0},
+    {"f93c00", CBOR_FLOAT, 0},
+    {"fa3f800000", CBOR_FLOAT, 0},
+    {"fb3ff0000000000000", CBOR_FLOAT, 0},
+    {"81f97e00", CBOR_FLOAT, 1},
+    {"f7", CBOR_SIMPLE, 0},
+    {"e0", CBOR_SIMPLE, 0},
+    {"f3", CBOR_SIMPLE, 0},
+    {"f8ff", CBOR_SIMPLE, 0},
+    {"f814", CBOR_SIMPLE, 0},
+    {"f8", CBOR_SIMPLE, 0},
+    {"8200f7", CBOR_SIMPLE, 2},
+    {"c000", CBOR_TAG, 0},
+    {"d000", CBOR_TAG, 0},
+    {"d300", CBOR_TAG, 0},
+    {"d81800", CBOR_TAG, 0},
+    {"d9d9f700", CBOR_TAG, 0},
+    {"d903e600", CBOR_TAG, 0},
+    {"dbffffffffffffffff00", CBOR_TAG, 0},
+    {"d2c000", CBOR_TAG, 1},
+    {"a201000000", CBOR_UNSORTED, 3},
+    {"a220000100", CBOR_UNSORTED, 3},
+    {"a219010000181800", CBOR_UNSORTED, 5},
+    /* RFC 7049's order, the shorter first, which is not ours */
+    {"a22000181800", CBOR_UNSORTED, 3},
+    {"a262616100617a00", CBOR_UNSORTED, 5},
+    {"a2616200616100", CBOR_UNSORTED, 4},
+    {"a3000002000100", CBOR_UNSORTED, 5},
+    {"a2810100810000", CBOR_UNSORTED, 4},
+    {"81a201000000", CBOR_UNSORTED, 4},
+    {"a100a201000000", CBOR_UNSORTED, 5},
+    {"a200000000", CBOR_DUPLICATE, 3},
+    {"a2616100616100", CBOR_DUPLICATE, 4},
+    {"a3000001000100", CBOR_DUPLICATE, 5},
+    {"a2810000810000", CBOR_DUPLICATE, 4},
+    {"a2a000a000", CBOR_DUPLICATE, 3},
+    {"61ff", CBOR_BAD_TEXT, 0},
+    {"62c080", CBOR_BAD_TEXT, 0},
+    {"63eda080", CBOR_BAD_TEXT, 0},
+    {"8161e2", CBOR_BAD_TEXT, 1},
+    {"a161ff00", CBOR_BAD_TEXT, 1},
+    {"818181818181818180", CBOR_TOO_DEEP, 8},
+    {"d2d2d2d2d2d2d2d2d200", CBOR_TOO_DEEP, 8},
+    {"a100a100a100a100a100a100a100a100a0", CBOR_TOO_DEEP, 16},
+    {"1c", CBOR_RESERVED, 0},
+    {"3d00", CBOR_RESERVED, 0},
+    {"5e", CBOR_RESERVED, 0},
+    {"9d", CBOR_RESERVED, 0},
+    {"dc", CBOR_RESERVED, 0},
+    {"fc", CBOR_RESERVED, 0},
+    {"fe", CBOR_RESERVED, 0},
 };
 
 static void deterministic_items_are_taken(void **state)
@@ -204,7 +204,7 @@ static void others_are_refused_with_the_fault_and_its_place(void **state)
 		fault = cbor_check(item, &at);
 		if (fault != refused[i].fault || at != refused[i].at)
 			fail_msg("%s: %s at %zu", refused[i].hex,
-				 cbor_fault_text(fault), at);
+			         cbor_fault_text(fault), at);
 	}
 }
 
@@ -283,13 +283,12 @@ static void each_fault_has_words(void **state)
 	for (int i = CBOR_OK; i <= CBOR_RESERVED; i++)
 		assert_true(strlen(cbor_fault_text((enum cbor_fault)i)) > 5);
 	assert_string_equal(cbor_fault_text((enum cbor_fault)99),
-			    "unknown fault");
+	                    "unknown fault");
 }
 
 static const uint64_t edges[] = {
-	0,	    23,		24,	      0xff,	   0x100,
-	0xffff,	    0x10000,	0xffffffff,   0x100000000, INT64_MAX,
-	UINT64_MAX,
+    0,       23,         24,          0xff,      0x100,      0xffff,
+    0x10000, 0xffffffff, 0x100000000, INT64_MAX, UINT64_MAX,
 };
 
 static void unsigned_integers_are_written_as_they_are_read(void **state)
@@ -311,15 +310,14 @@ static void unsigned_integers_are_written_as_they_are_read(void **state)
 			assert_true(cbor_uint_max(&in, edges[i], &back));
 		in = cbor_reader(out_view(&out));
 		assert_true(edges[i] == 0 ||
-			    !cbor_uint_max(&in, edges[i] - 1, &back));
+		            !cbor_uint_max(&in, edges[i] - 1, &back));
 	}
 }
 
 static void signed_integers_are_written_as_they_are_read(void **state)
 {
-	static const int64_t values[] = {0,	-1,    -24,	-25,  -256,
-					 -257,	23,    24,	-65537, INT64_MAX,
-					 INT64_MIN};
+	static const int64_t values[] = {
+	    0, -1, -24, -25, -256, -257, 23, 24, -65537, INT64_MAX, INT64_MIN};
 	uint8_t buf[16];
 	int64_t back;
 
@@ -353,8 +351,8 @@ static void readers_take_their_own_kind_and_else_stay(void **state)
 		const char *hex;
 		int kind;
 	} rows[] = {
-		{"05", 0},   {"25", 1},	  {"4161", 2}, {"6161", 3}, {"8100", 4},
-		{"a10000", 5}, {"d200", 6}, {"f5", 7},	 {"f6", 8}, {"", 9},
+	    {"05", 0},     {"25", 1},   {"4161", 2}, {"6161", 3}, {"8100", 4},
+	    {"a10000", 5}, {"d200", 6}, {"f5", 7},   {"f6", 8},   {"", 9},
 	};
 	uint8_t buf[8];
 
@@ -370,15 +368,15 @@ static void readers_take_their_own_kind_and_else_stay(void **state)
 		bool flag;
 		uint8_t one;
 
-#define TAKES(call, when) \
-	do { \
-		at = in; \
-		assert_int_equal(call, when); \
+#define TAKES(call, when)                             \
+	do {                                          \
+		at = in;                              \
+		assert_int_equal(call, when);         \
 		assert_int_equal(at.p != in.p, when); \
 	} while (0)
 		assert_int_equal(cbor_peek(&in), kind == 9   ? -1
-						 : kind == 8 ? 7
-							     : kind);
+		                                 : kind == 8 ? 7
+		                                             : kind);
 		TAKES(cbor_uint(&at, &u), kind == 0);
 		TAKES(cbor_uint_max(&at, 5, &u), kind == 0);
 		TAKES(cbor_uint_max(&at, 4, &u), false);
@@ -443,17 +441,16 @@ static void everything_written_is_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(deterministic_items_are_taken),
-		cmocka_unit_test(
-		    others_are_refused_with_the_fault_and_its_place),
-		cmocka_unit_test(every_prefix_is_truncated),
-		cmocka_unit_test(no_depth_of_nesting_overflows_the_stack),
-		cmocka_unit_test(promises_that_add_up_past_the_end_are_refused),
-		cmocka_unit_test(each_fault_has_words),
-		cmocka_unit_test(unsigned_integers_are_written_as_they_are_read),
-		cmocka_unit_test(signed_integers_are_written_as_they_are_read),
-		cmocka_unit_test(readers_take_their_own_kind_and_else_stay),
-		cmocka_unit_test(everything_written_is_read_back),
+	    cmocka_unit_test(deterministic_items_are_taken),
+	    cmocka_unit_test(others_are_refused_with_the_fault_and_its_place),
+	    cmocka_unit_test(every_prefix_is_truncated),
+	    cmocka_unit_test(no_depth_of_nesting_overflows_the_stack),
+	    cmocka_unit_test(promises_that_add_up_past_the_end_are_refused),
+	    cmocka_unit_test(each_fault_has_words),
+	    cmocka_unit_test(unsigned_integers_are_written_as_they_are_read),
+	    cmocka_unit_test(signed_integers_are_written_as_they_are_read),
+	    cmocka_unit_test(readers_take_their_own_kind_and_else_stay),
+	    cmocka_unit_test(everything_written_is_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

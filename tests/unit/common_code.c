@@ -40,8 +40,7 @@ static const struct {
     {"OAP2:BB8", VERDICT_UNSUPPORTED_VERSION, "OAP2:BB8"},
     {"OAP0:", VERDICT_UNSUPPORTED_VERSION, "OAP0:"},
     {"OAP01:BB8", VERDICT_UNSUPPORTED_VERSION, "OAP01:BB8"},
-    {"OAP11:0123456789ABCDEF", VERDICT_UNSUPPORTED_VERSION,
-     "OAP11:0123456789"},
+    {"OAP11:0123456789ABCDEF", VERDICT_UNSUPPORTED_VERSION, "OAP11:0123456789"},
     {"OAP1:", VERDICT_MALFORMED, "OAP1:"},
     {"OAP1:\n", VERDICT_MALFORMED, "OAP1:"},
     {"OAP1:bb8", VERDICT_MALFORMED, "OAP1:bb8"},
@@ -104,7 +103,7 @@ static void a_message_that_is_too_long_is_neither_written_nor_read(void **state)
 	code_put(&out, bytes_of(message, SCANNED_MAX));
 	out_text(&out, "00");
 	assert_int_equal(code_read(out_view(&out), buf, &scanned),
-			 VERDICT_MALFORMED);
+	                 VERDICT_MALFORMED);
 	assert_int_equal(scanned.n, SCAN_PREFIX_MAX);
 	assert_memory_equal(scanned.p, text, scanned.n);
 }
@@ -130,7 +129,7 @@ int main(void)
 	    cmocka_unit_test(a_line_is_judged_by_what_is_carried_of_it),
 	    cmocka_unit_test(a_message_comes_back_from_its_code),
 	    cmocka_unit_test(
-		a_message_that_is_too_long_is_neither_written_nor_read),
+	        a_message_that_is_too_long_is_neither_written_nor_read),
 	    cmocka_unit_test(spaces_of_the_alphabet_stay),
 	};
 

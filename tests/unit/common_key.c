@@ -38,11 +38,13 @@ static void wycheproof_ed25519_comes_out_as_expected(void **state)
 	(void)state;
 	if (!root)
 		skip();
-	json_array_foreach(json_object_get(root, "testGroups"), g, group) {
+	json_array_foreach(json_object_get(root, "testGroups"), g, group)
+	{
 		const json_t *key = json_object_get(group, "publicKey");
 
 		assert_int_equal(vector_hex(key, "pk", pk, 32).n, 32);
-		json_array_foreach(json_object_get(group, "tests"), i, one) {
+		json_array_foreach(json_object_get(group, "tests"), i, one)
+		{
 			bool expected =
 			    strcmp(vector_text(one, "result"), "valid") == 0;
 
@@ -69,7 +71,8 @@ static void rfc_8032_signs_and_verifies(void **state)
 	if (!root)
 		skip();
 	assert_true(json_array_size(json_object_get(root, "tests")) >= 4);
-	json_array_foreach(json_object_get(root, "tests"), i, one) {
+	json_array_foreach(json_object_get(root, "tests"), i, one)
+	{
 		uint8_t msg[256];
 		struct bytes m = vector_hex(one, "msg", msg, sizeof(msg));
 
@@ -199,7 +202,7 @@ int main(void)
 	    cmocka_unit_test(only_a_whole_ed25519_cose_key_is_read),
 	    cmocka_unit_test(both_sides_derive_the_same_mac_key),
 	    cmocka_unit_test(
-		a_public_key_that_is_no_usable_point_derives_nothing),
+	        a_public_key_that_is_no_usable_point_derives_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -17,13 +17,13 @@ json_t *vectors_load(const char *name)
 	json_t *root;
 
 	snprintf(path, sizeof(path), "%s/%s",
-		 dir ? dir : OAP_SOURCE_DIR "/../shared/vectors", name);
+	         dir ? dir : OAP_SOURCE_DIR "/../shared/vectors", name);
 	root = json_load_file(path, 0, &error);
 	if (!root)
 		fprintf(stderr,
-			"SKIPPED: %s: %s; OAP_VECTORS names the directory of "
-			"the public vectors\n",
-			path, error.text);
+		        "SKIPPED: %s: %s; OAP_VECTORS names the directory of "
+		        "the public vectors\n",
+		        path, error.text);
 	return root;
 }
 
@@ -45,7 +45,7 @@ struct bytes from_hex(const char *hex, uint8_t *buf, size_t cap)
 }
 
 struct bytes vector_hex(const json_t *object, const char *key, uint8_t *buf,
-			size_t cap)
+                        size_t cap)
 {
 	return from_hex(vector_text(object, key), buf, cap);
 }

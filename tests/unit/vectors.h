@@ -15,7 +15,7 @@ json_t *vectors_load(const char *name);
 /* A member that must be there, as text and as bytes. */
 const char *vector_text(const json_t *object, const char *key);
 struct bytes vector_hex(const json_t *object, const char *key, uint8_t *buf,
-			size_t cap);
+                        size_t cap);
 /* Hexadecimal of a test's own; fails the test when it is none. */
 struct bytes from_hex(const char *hex, uint8_t *buf, size_t cap);
 
