@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many power cuts a run makes, and what a test says when one cost more
+than it may."""
+import os
+
+
+class Lost(AssertionError):
+    """Something acknowledged is gone, or is not what was acknowledged."""
+
+
+def total():
+    """OAP_CUTS, or all 200 in a long run; a few in the daily one."""
+    long = os.environ.get("OAP_LONG") == "yes"
+    return int(os.environ.get("OAP_CUTS") or (200 if long else 20))
+
+
+def share(part):
+    """Of the cuts for one program; part is its share of the whole."""
+    return max(4, round(total() * part))
+
+
+def must_be(condition, what):
+    if not condition:
+        raise Lost(what)
