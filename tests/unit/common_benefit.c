@@ -359,6 +359,9 @@ static void names_go_there_and_back(void **state)
 		assert_int_equal(live_rule_of(live_rule_name(i)), i);
 	assert_string_equal(benefit_kind_name(KIND_AMOUNT_OFF), "amount-off");
 	assert_string_equal(benefit_kind_name(KIND_COUNT), "unknown");
+	assert_string_equal(limit_per_name(PER_COUNT), "unknown");
+	assert_string_equal(limit_scope_name(SCOPE_COUNT), "unknown");
+	assert_string_equal(live_rule_name(LIVE_COUNT), "unknown");
 	assert_int_equal(benefit_kind_of("unknown"), -1);
 	assert_int_equal(limit_per_of("week"), -1);
 	assert_int_equal(limit_scope_of(""), -1);

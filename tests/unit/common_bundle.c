@@ -265,6 +265,34 @@ static void too_many_tokens_or_too_large_a_one_are_refused(void **state)
 	test_free(o);
 }
 
+static void a_member_with_one_part_more_is_refused(void **state)
+{
+	struct open_bundle *o = open_new();
+	struct outbuf out = outbuf_in(o->part, sizeof(o->part));
+
+	(void)state;
+	cbor_put_array(&out, 1);
+	cbor_put_array(&out, 4);
+	cbor_put_bytes(&out, bytes_of(o->world.service.kid, 8));
+	cbor_put_text(&out, bytes_text("tnm"));
+	cbor_put_uint(&out, DEVICE_ACTIVE);
+	cbor_put_null(&out);
+	o->b.kiosks = out_view(&out);
+	assert_false(reads_again(o));
+	test_free(o);
+	o = open_new();
+	out = outbuf_in(o->part, sizeof(o->part));
+	cbor_put_array(&out, 1);
+	cbor_put_array(&out, 4);
+	cbor_put_bytes(&out, bytes_of(o->world.seoul.root.pk, 32));
+	cbor_put_bytes(&out, city_document(&o->world.seoul, o->more));
+	cbor_put_array(&out, 0);
+	cbor_put_null(&out);
+	o->b.issuers = out_view(&out);
+	assert_false(reads_again(o));
+	test_free(o);
+}
+
 static void parts_of_another_kind_are_refused(void **state)
 {
 	static const char *const BAD[] = {
@@ -406,7 +434,8 @@ static void device_states_have_names(void **state)
 	assert_string_equal(device_state_name(DEVICE_ACTIVE), "active");
 	assert_string_equal(device_state_name(DEVICE_ROLLED), "rolled");
 	assert_string_equal(device_state_name(DEVICE_REVOKED), "revoked");
-	assert_string_equal(device_state_name(99), "unknown");
+	assert_string_equal(device_state_name(DEVICE_STATE_COUNT),
+			    "unknown");
 }
 
 int main(void)
@@ -419,6 +448,7 @@ int main(void)
 	    cmocka_unit_test(ids_must_ascend_and_come_once),
 	    cmocka_unit_test(issuers_are_judged_to_their_documents_and_tokens),
 	    cmocka_unit_test(too_many_tokens_or_too_large_a_one_are_refused),
+	    cmocka_unit_test(a_member_with_one_part_more_is_refused),
 	    cmocka_unit_test(parts_of_another_kind_are_refused),
 	    cmocka_unit_test(a_policy_is_held_to_its_ranges),
 	    cmocka_unit_test(an_allowance_in_money_is_by_currency),

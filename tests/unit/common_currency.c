@@ -91,6 +91,9 @@ static void amounts_are_read_in_major_units(void **state)
 	    {"24000", "KRW", 24000},
 	    {"0", "KRW", 0},
 	    {"007", "KRW", 7},
+	    {"9", "KRW", 9},
+	    {"1:", "KRW", -1},
+	    {"1/", "KRW", -1},
 	    {"12.5", "EUR", 1250},
 	    {"12.50", "EUR", 1250},
 	    {"12", "EUR", 1200},
@@ -139,6 +142,8 @@ static void currency_codes_are_three_capitals(void **state)
 	    {"\x63KRW", 4, true},   {"\x63krw", 4, false},
 	    {"\x63KR1", 4, false},  {"\x62KR", 3, false},
 	    {"\x64KRWW", 5, false}, {"\x43KRW", 4, false},
+	    {"\x63" "AZA", 4, true},  {"\x63@AA", 4, false},
+	    {"\x63[AA", 4, false},
 	};
 
 	(void)state;

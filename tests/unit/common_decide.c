@@ -123,6 +123,18 @@ static void allowance_in_money_just_enough(struct world *w)
 	w->allowance.discount = 500;
 }
 
+static void allowance_in_money_all_at_once(struct world *w)
+{
+	allowance_in_money_just_enough(w);
+	w->allowance.discount = 0;
+	w->list = 3000;
+}
+
+static void largest_party(struct world *w)
+{
+	w->party = w->benefit.party_max;
+}
+
 static void no_list_amount(struct world *w)
 {
 	w->has_list = false;
@@ -245,6 +257,12 @@ static void over_at_the_floor_too(struct world *w)
 {
 	w->clock.anchored = false;
 	w->pass.exp = CITY_NOW - 2 * CITY_HOUR;
+}
+
+static void over_just_at_the_floor(struct world *w)
+{
+	w->clock.anchored = false;
+	w->pass.exp = (uint64_t)w->clock.floor_ms / 1000;
 }
 
 static void revoked(struct world *w)
@@ -532,6 +550,12 @@ static void allowance_in_money_spent(struct world *w)
 	w->allowance.discount++;
 }
 
+static void allowance_in_money_too_small_at_once(struct world *w)
+{
+	allowance_in_money_all_at_once(w);
+	w->list += 20;
+}
+
 static void allowance_in_another_currency(struct world *w)
 {
 	static const uint8_t AMOUNTS[] = "\xa1\x63KRW\x19\xff\xff";
@@ -562,6 +586,9 @@ static const struct vector VECTORS[] = {
      last_of_the_allowance},
     {"money of the allowance just enough", VERDICT_ACCEPTED_OFFLINE,
      allowance_in_money_just_enough},
+    {"money of the allowance all at once", VERDICT_ACCEPTED_OFFLINE,
+     allowance_in_money_all_at_once},
+    {"largest party", VERDICT_ACCEPTED, largest_party},
 
     {"an address", VERDICT_UNKNOWN_FORMAT, some_url},
     {"nothing at all", VERDICT_UNKNOWN_FORMAT, empty_line},
@@ -587,6 +614,7 @@ static const struct vector VECTORS[] = {
     {"over this second", VERDICT_EXPIRED, over},
     {"over by less than the skew", VERDICT_EXPIRED, over_by_less_than_skew},
     {"over at the floor already", VERDICT_EXPIRED, over_at_the_floor_too},
+    {"over just at the floor", VERDICT_EXPIRED, over_just_at_the_floor},
     {"revoked", VERDICT_REVOKED, revoked},
     {"revoked by an old list", VERDICT_REVOKED, revoked_by_an_old_list},
     {"revoked in an old bundle", VERDICT_REVOKED, revoked_in_an_old_bundle},
@@ -659,6 +687,8 @@ static const struct vector VECTORS[] = {
     {"allowance spent", VERDICT_OFFLINE_ALLOWANCE_SPENT, allowance_spent},
     {"money of the allowance spent", VERDICT_OFFLINE_ALLOWANCE_SPENT,
      allowance_in_money_spent},
+    {"money of the allowance too little at once",
+     VERDICT_OFFLINE_ALLOWANCE_SPENT, allowance_in_money_too_small_at_once},
     {"no allowance in this currency", VERDICT_OFFLINE_ALLOWANCE_SPENT,
      allowance_in_another_currency},
 };

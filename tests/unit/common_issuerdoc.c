@@ -194,6 +194,24 @@ static void a_key_stands_in_it_once(void **state)
 	test_free(p);
 }
 
+static void a_key_with_one_part_more_is_refused(void **state)
+{
+	struct paper *p = paper_new();
+	struct outbuf out = outbuf_in(p->keys, sizeof(p->keys));
+
+	(void)state;
+	cbor_put_array(&out, 1);
+	cbor_put_array(&out, 5);
+	cbor_put_bytes(&out, bytes_of(p->root.pk, 32));
+	cbor_put_uint(&out, KEY_ACTIVE);
+	cbor_put_uint(&out, 0);
+	cbor_put_null(&out);
+	cbor_put_null(&out);
+	p->doc.keys = out_view(&out);
+	assert_false(paper_reads(p));
+	test_free(p);
+}
+
 static void counts_and_sizes_are_bounded(void **state)
 {
 	struct issuer_key *keys =
@@ -276,6 +294,7 @@ int main(void)
 	    cmocka_unit_test(no_flipped_bit_and_no_cut_opens),
 	    cmocka_unit_test(a_retired_key_must_say_until_when),
 	    cmocka_unit_test(a_key_stands_in_it_once),
+	    cmocka_unit_test(a_key_with_one_part_more_is_refused),
 	    cmocka_unit_test(counts_and_sizes_are_bounded),
 	    cmocka_unit_test(fields_out_of_range_are_refused),
 	    cmocka_unit_test(too_little_scratch_fails_and_writes_no_half),

@@ -156,6 +156,7 @@ static void dates_are_written_and_read(void **state)
 	static const char *const BAD[] = {
 	    "",		  "2026-11-2",	"2026-11-233", "2026/11/23",
 	    "2026-13-01", "2026-02-29", "x026-11-23",  "2026-11-2x",
+	    "2026-11-2:", "2026-11-2/",
 	    "20261123  ", " 2026-11-23"};
 	char text[11];
 	int32_t date = 0;
@@ -165,6 +166,8 @@ static void dates_are_written_and_read(void **state)
 	assert_string_equal(text, "2026-11-23");
 	assert_true(date_parse(bytes_text("2026-11-23"), &date));
 	assert_int_equal(date, 20261123);
+	assert_true(date_parse(bytes_text("1999-09-09"), &date));
+	assert_int_equal(date, 19990909);
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(*BAD); i++)
 		assert_false(date_parse(bytes_text(BAD[i]), &date));
 	date_format(0, text);

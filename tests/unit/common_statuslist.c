@@ -272,6 +272,22 @@ static void deflating_into_too_little_room_fails(void **state)
 	assert_true(out.failed);
 }
 
+static void deflating_appends(void **state)
+{
+	uint8_t list_buf[8] = {1, 2, 3}, buf[64], back[8];
+	struct outbuf out = outbuf_in(buf, sizeof(buf));
+	struct statuslist list = {2, list_buf, sizeof(list_buf)}, again;
+
+	(void)state;
+	out_text(&out, "before");
+	statuslist_deflate(&out, &list);
+	assert_false(out.failed);
+	assert_memory_equal(buf, "before", 6);
+	assert_true(statuslist_inflate(bytes_of(buf + 6, out.n - 6), 2, back,
+				       sizeof(back), &again));
+	assert_memory_equal(back, list_buf, sizeof(back));
+}
+
 static void map_keys_are_taken_in_either_order_and_no_others(void **state)
 {
 	static const struct {
@@ -341,6 +357,32 @@ static void a_token_is_read_as_it_was_written(void **state)
 		    status_token_read(bytes_of(message.p, n), &token));
 	test_free(buf);
 	test_free(again);
+}
+
+/* {2: "u", 4: 9, 6: 1, 65533: {lst, bits}, 65534: 5}, and one key more. */
+static void a_token_with_one_key_more_is_refused(void **state)
+{
+	static const uint8_t PAYLOAD[] =
+	    "\xa6\x02\x61u\x04\x09\x06\x01\x19\xff\xfd\xa2\x63lst"
+	    "\x41x\x64"
+	    "bits\x02\x19\xff\xfe\x05\x19\xff\xff\x00";
+	struct city_key key = city_key_make(1);
+	uint8_t payload[sizeof(PAYLOAD)], buf[512];
+	struct outbuf out = outbuf_in(buf, sizeof(buf));
+	size_t n = sizeof(PAYLOAD) - 1;
+	struct status_token token;
+
+	(void)state;
+	memcpy(payload, PAYLOAD, n);
+	cose_put_sign1(&out, TYP_STATUS_TOKEN, key.kid, bytes_of(payload, n),
+		       key.sk, NULL);
+	assert_false(status_token_read(out_view(&out), &token));
+	payload[0] = 0xa5;
+	out = outbuf_in(buf, sizeof(buf));
+	cose_put_sign1(&out, TYP_STATUS_TOKEN, key.kid,
+		       bytes_of(payload, n - 4), key.sk, NULL);
+	assert_true(status_token_read(out_view(&out), &token));
+	assert_int_equal(token.ttl, 5);
 }
 
 static bool token_counts(const struct world *w)
@@ -414,6 +456,8 @@ int main(void)
 	    cmocka_unit_test(inflating_stops_at_the_cap),
 	    cmocka_unit_test(damaged_cut_or_longer_streams_are_refused),
 	    cmocka_unit_test(deflating_into_too_little_room_fails),
+	    cmocka_unit_test(deflating_appends),
+	    cmocka_unit_test(a_token_with_one_key_more_is_refused),
 	    cmocka_unit_test(map_keys_are_taken_in_either_order_and_no_others),
 	    cmocka_unit_test(a_token_is_read_as_it_was_written),
 	    cmocka_unit_test(a_token_counts_for_its_own_issuer_only),
