@@ -173,7 +173,7 @@ static enum store_result take_decision(const struct judging *j,
 	a->stale = d->stale;
 	a->has_discount = d->has_price;
 	a->discount = d->price.discount;
-	a->limit = c->limit;
+	a->limit = admitted->benefit ? admitted->benefit->limit : 0;
 	a->uses = c->uses + attempt_counts(&a->facts);
 	if (d->verdict == VERDICT_ALREADY_REDEEMED ||
 	    d->verdict == VERDICT_LIMIT_REACHED)
@@ -219,7 +219,7 @@ static enum store_result judge_new(const struct judging *j,
 	if (r != STORE_OK)
 		return r;
 	d = decide_question(j, q, admitted, c.uses, shown_used);
-	r = take_decision(j, &d, &c, &a);
+	r = take_decision(j, &d, admitted, &c, &a);
 	if (r == STORE_OK)
 		r = keep(j, q, admitted, &a, has_counter ? &c : NULL);
 	if (r == STORE_OK)

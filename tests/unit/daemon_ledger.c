@@ -344,6 +344,27 @@ static void a_granted_entry_counts_though_the_answer_is_lost(void **state)
 	bed_close(restored);
 }
 
+static void a_use_moves_to_the_day_that_it_was_granted_for(void **state)
+{
+	struct bed *bed = *state, *restored;
+	struct visit v = bed_visit(bed, 0, 1, BED_ONCE);
+	struct reply r = bed_ask(bed, &v);
+	struct paper p = bed_write(bed, &v, VERDICT_ACCEPTED, &r.answer);
+
+	/* a store from before the answer is asked the same, a day later */
+	restored = bed_open();
+	bed_pass_time(restored, BED_HOUR * 30);
+	assert_verdict(bed_ask(restored, &v), VERDICT_ACCEPTED);
+	assert_int_equal(bed_send_one(restored, &p).marks, 0);
+	assert_int_equal(bed_number(restored, USES), 1);
+	v = bed_visit(restored, 2, 1, BED_ONCE);
+	v.id[0] = 1;
+	assert_verdict(bed_ask(restored, &v), VERDICT_ACCEPTED);
+	assert_int_equal(bed_number(restored, USES), 2);
+	bed_check(restored);
+	bed_close(restored);
+}
+
 static void three_times_are_kept(void **state)
 {
 	struct bed *bed = *state;
@@ -450,6 +471,45 @@ static void a_question_beside_an_open_one_is_not_asking_again(void **state)
 	bed_pass_time(bed, 799);
 	v = bed_visit(bed, 0, 1, BED_ONCE);
 	assert_verdict(bed_ask(bed, &v), VERDICT_ALREADY_REDEEMED);
+}
+
+static void a_forged_copy_of_a_pass_gives_nothing_back(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v = bed_visit(bed, 0, 1, BED_ONCE);
+
+	bed_ask(bed, &v);
+	bed_pass_time(bed, BED_MINUTE);
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	v.forged = true;
+	assert_verdict(bed_ask(bed, &v), VERDICT_BAD_SIGNATURE);
+	assert_int_equal(bed_number(bed, USES), 1);
+}
+
+static void a_limit_that_is_lowered_makes_no_conflicts(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v;
+	struct reply r;
+
+	for (int i = 0; i < 3; i++) {
+		v = bed_visit(bed, 0, 1, BED_THRICE);
+		bed_redeem(bed, &v);
+	}
+	bed_set_limit(bed, BED_THRICE, 1);
+	v = bed_visit(bed, 0, 1, BED_THRICE);
+	r = bed_ask(bed, &v);
+	assert_verdict(r, VERDICT_ALREADY_REDEEMED);
+	assert_int_equal(r.answer.limit, 1);
+	assert_int_equal(r.answer.uses, 3);
+	bed_set_limit(bed, BED_THRICE, 4);
+	v = bed_visit(bed, 0, 1, BED_THRICE);
+	assert_verdict(bed_ask(bed, &v), VERDICT_ACCEPTED);
+	bed_set_limit(bed, BED_THRICE, 1);
+	assert_int_equal(bed_operator_reversal(bed, &v), VERDICT_REVERSED);
+	v = bed_visit(bed, 0, 1, BED_THRICE);
+	assert_verdict(bed_ask(bed, &v), VERDICT_ALREADY_REDEEMED);
+	assert_int_equal(bed_number(bed, COUNT("conflict")), 0);
 }
 
 static void a_confirmed_use_is_not_given_back_by_asking_again(void **state)
@@ -691,6 +751,7 @@ int main(void)
 	    STORY(a_grant_for_a_refusal_makes_no_accept),
 	    STORY(a_grant_of_another_kiosk_or_id_is_none),
 	    STORY(a_granted_entry_counts_though_the_answer_is_lost),
+	    STORY(a_use_moves_to_the_day_that_it_was_granted_for),
 	    STORY(three_times_are_kept),
 	    STORY(an_ask_brings_the_entries_before_it),
 	    STORY(an_answer_nobody_was_told_is_void_when_all_is_sent),
@@ -698,6 +759,8 @@ int main(void)
 	    STORY(a_clock_ahead_gives_up_nothing_early),
 	    STORY(asking_again_for_the_same_gives_the_first_use_back),
 	    STORY(a_question_beside_an_open_one_is_not_asking_again),
+	    STORY(a_forged_copy_of_a_pass_gives_nothing_back),
+	    STORY(a_limit_that_is_lowered_makes_no_conflicts),
 	    STORY(a_confirmed_use_is_not_given_back_by_asking_again),
 	    STORY(a_void_answer_told_after_all_counts_as_a_conflict),
 	    STORY(a_void_answer_told_after_all_just_counts_when_it_may),

@@ -18,7 +18,7 @@
 #define STEPS 3000
 #define VISITS 400
 #define PAPERS 1024
-#define PASSES 5
+#define PASSES 8
 
 struct known {
 	struct visit visit;
@@ -70,12 +70,13 @@ static void come(struct history *h)
 	static const enum bed_benefit of[] = {BED_ONCE, BED_ONCE, BED_THRICE,
 	                                      BED_EVER, BED_UNKNOWN};
 	struct known *k = &h->known[h->visits];
+	unsigned kiosk = below(h, 4), pass = below(h, PASSES);
+	enum bed_benefit benefit = of[below(h, 5)];
 
 	if (h->visits == VISITS)
 		return;
 	memset(k, 0, sizeof *k);
-	k->visit =
-	    bed_visit(h->bed, below(h, 4), below(h, PASSES), of[below(h, 5)]);
+	k->visit = bed_visit(h->bed, kiosk, pass, benefit);
 	k->visit.party = 1 + below(h, 3);
 	k->visit.has_list = below(h, 4) != 0;
 	k->visit.list = k->visit.has_list ? 1000 * below(h, 30) : 0;
@@ -165,7 +166,7 @@ static void take_back(struct history *h)
 {
 	struct known *k = any_visit(h);
 
-	if (k)
+	if (k && below(h, 3) == 0)
 		(void)bed_operator_reversal(h->bed, &k->visit);
 }
 

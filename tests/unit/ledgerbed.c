@@ -239,6 +239,11 @@ void bed_set_state(struct bed *bed, unsigned kiosk, enum device_state state)
 	bed->kiosk[kiosk].state = state;
 }
 
+void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit)
+{
+	bed->benefit[benefit].limit = limit;
+}
+
 void bed_kiosk_ahead(struct bed *bed, unsigned kiosk, int64_t ms, bool knows)
 {
 	bed->kiosk[kiosk].ahead_ms = ms;
