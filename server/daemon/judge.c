@@ -166,6 +166,7 @@ static enum store_result find_first_use(const struct judging *j,
 /* From the verdict to a's stored answer. */
 static enum store_result take_decision(const struct judging *j,
                                        const struct decision *d,
+                                       const struct admitted *admitted,
                                        const struct counter *c,
                                        struct attempt *a)
 {
