@@ -43,6 +43,7 @@ class PowerCut:
         self.shim = pathlib.Path(build) / "tests/fault/libpowercut.so"
         self.directory = pathlib.Path(directory)
         self.log = pathlib.Path(log or str(directory) + ".cut")
+        self.directory.mkdir(exist_ok=True)
         self.log.mkdir(exist_ok=True)
 
     def environment(self, at=None, synchronous_off=False, base=None):
