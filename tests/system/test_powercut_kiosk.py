@@ -64,22 +64,25 @@ class Door:
         accepted = [i for i, n in self.told.items()
                     if n == 1 and i not in self.reversed]
         if accepted and dice.random() < .2:
-            id = dice.choice(accepted)
-            done = self.run("reverse", id, env=env)
-            self.reversed.add(id)
-            if done.returncode == 0:
-                self.told_reversed.add(id)
-            return
+            self.take_back(dice.choice(accepted), env)
         elif dice.random() < .2:
             self.run("sync", env=env)
-            return
         elif dice.random() < .2:
-            done = self.run("redeem", "--benefit", "day-kr", "OAP1:NONSENSE",
-                            env=env)
+            self.scan("OAP1:NONSENSE", env)
         else:
-            code = m.code(self.service.issuer.issue(hint="K.M."))
-            done = self.run("redeem", "--benefit", "day-kr", "--amount",
-                            "24000", code, env=env)
+            self.admit(env)
+
+    def take_back(self, id, env):
+        self.reversed.add(id)
+        if self.run("reverse", id, env=env).returncode == 0:
+            self.told_reversed.add(id)
+
+    def admit(self, env):
+        self.scan(m.code(self.service.issuer.issue(hint="K.M.")), env)
+
+    def scan(self, code, env):
+        done = self.run("redeem", "--benefit", "day-kr", "--amount", "24000",
+                        code, env=env)
         if done.stdout.endswith("\n"):
             told = json.loads(done.stdout)
             if "id" in told:
@@ -112,6 +115,8 @@ def run_cuts(directory, dice, count, visits=2, **options):
     service = Service()
     try:
         door = Door(service, directory)
+        door.admit(door.cut.environment(**options))
+        door.take_back(next(iter(door.told)), door.cut.environment(**options))
         for _ in range(count):
             for _ in range(visits - 1):
                 door.visit(dice, door.cut.environment(**options))
@@ -132,7 +137,7 @@ def dice(request):
 
 def test_no_power_cut_loses_what_a_visitor_was_told(tmp_path, dice):
     door = run_cuts(tmp_path / "kiosk", dice, cuts.share(.25))
-    assert door.told and door.told_reversed
+    assert len(door.told) > 1 and door.told_reversed
 
 
 def test_with_synchronous_off_the_same_test_fails(tmp_path, dice):
