@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
+
 void bulk_complain(struct bulk *bulk, size_t line, const char *why)
 {
 	progress_clear(&bulk->progress);
@@ -82,6 +84,8 @@ static bool deliver(void *arg, struct batch *batch, struct fault *fault)
 	struct bulk *bulk = arg;
 
 	for (size_t i = 0; i < batch->n; i++) {
+		if (interrupt_waiting())
+			return fault_set(fault, EXIT_IO, "interrupted");
 		if (!deliver_item(bulk, &batch->item[i], fault))
 			return false;
 		if (i % 16 == 0)
@@ -109,12 +113,9 @@ static void tell_sums(struct bulk *bulk)
 	desk_tell_list_opened(bulk->desk);
 }
 
-int bulk_run(struct bulk *bulk,
-	     bool (*read)(void *bulk, struct batch *batch),
-	     bool (*enter)(void *bulk, struct batch *batch,
-			   struct fault *fault))
+/* Everything between the opening of the output and its end. */
+static int run(struct bulk *bulk, const struct pipeline_steps *steps)
 {
-	const struct pipeline_steps steps = {read, enter, deliver};
 	struct fault fault;
 	bool ok;
 
@@ -123,7 +124,7 @@ int bulk_run(struct bulk *bulk,
 	if (!bulk->delivery)
 		return fault_report(&fault);
 	progress_start(&bulk->progress);
-	ok = pipeline_run(&steps, bulk, &fault);
+	ok = pipeline_run(steps, bulk, &fault);
 	if (ok)
 		ok = delivery_close(bulk->delivery, &fault);
 	else
@@ -136,4 +137,19 @@ int bulk_run(struct bulk *bulk,
 	}
 	tell_sums(bulk);
 	return bulk->refused ? EXIT_REFUSED : EXIT_DONE;
+}
+
+int bulk_run(struct bulk *bulk,
+	     bool (*read)(void *bulk, struct batch *batch),
+	     bool (*enter)(void *bulk, struct batch *batch,
+			   struct fault *fault))
+{
+	const struct pipeline_steps steps = {read, enter, deliver};
+	struct interrupt held;
+	int status;
+
+	interrupt_hold(&held);
+	status = run(bulk, &steps);
+	interrupt_release(&held);
+	return status;
 }

@@ -26,25 +26,29 @@ static const char *const class_labels[CLASS_COUNT][LANG_COUNT] = {
     [CLASS_DISABLED] = {"Disabled", "장애인", "障がい者", "残障人士"},
 };
 
-/* A text at a height, cut off with an ellipsis; returns its height. */
-static double put_text(cairo_t *cr, double y, double points, bool bold,
-		       enum language lang, const char *text)
+/* Where the next word goes. Words stand on a line until it is full. */
+struct pen {
+	cairo_t *cr;
+	double x, y, line; /* line: its height so far */
+};
+
+static PangoLayout *lay_out(cairo_t *cr, double points, bool bold,
+			    enum language lang, const char *text)
 {
+	static const char *const families[LANG_COUNT] = {
+	    [LANG_EN] = "Noto Sans CJK KR, sans-serif",
+	    [LANG_KO] = "Noto Sans CJK KR, sans-serif",
+	    [LANG_JA] = "Noto Sans CJK JP, sans-serif",
+	    [LANG_ZH] = "Noto Sans CJK SC, sans-serif",
+	};
 	PangoLayout *layout = pango_cairo_create_layout(cr);
 	PangoFontDescription *font =
-	    pango_font_description_from_string("Noto Sans CJK KR, sans-serif");
-	int w, h;
+	    pango_font_description_from_string(families[lang]);
 
 	pango_context_set_language(
 	    pango_layout_get_context(layout),
 	    pango_language_from_string(language_tag(lang)));
 	pango_layout_context_changed(layout);
-	if (lang == LANG_JA)
-		pango_font_description_set_family(
-		    font, "Noto Sans CJK JP, sans-serif");
-	else if (lang == LANG_ZH)
-		pango_font_description_set_family(
-		    font, "Noto Sans CJK SC, sans-serif");
 	pango_font_description_set_size(font, (int)(points * PANGO_SCALE));
 	pango_font_description_set_weight(
 	    font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
@@ -52,61 +56,112 @@ static double put_text(cairo_t *cr, double y, double points, bool bold,
 	pango_layout_set_width(layout, (int)(TEXT_W * PANGO_SCALE));
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	pango_layout_set_text(layout, text, -1);
-	cairo_move_to(cr, MARGIN, y);
-	pango_cairo_show_layout(cr, layout);
-	pango_layout_get_size(layout, &w, &h);
 	pango_font_description_free(font);
-	g_object_unref(layout);
-	return (double)h / PANGO_SCALE;
+	return layout;
 }
 
-static double put_city(cairo_t *cr, double y, const struct identity *identity)
+static void end_line(struct pen *pen)
+{
+	pen->x = MARGIN;
+	pen->y += pen->line;
+	pen->line = 0;
+}
+
+static void put_word(struct pen *pen, double points, bool bold,
+		     enum language lang, const char *text)
+{
+	PangoLayout *layout = lay_out(pen->cr, points, bold, lang, text);
+	int width, height;
+	double w, h;
+
+	pango_layout_get_size(layout, &width, &height);
+	w = (double)width / PANGO_SCALE;
+	h = (double)height / PANGO_SCALE;
+	if (pen->x > MARGIN && pen->x + w > MARGIN + TEXT_W)
+		end_line(pen);
+	cairo_move_to(pen->cr, pen->x, pen->y);
+	pango_cairo_show_layout(pen->cr, layout);
+	g_object_unref(layout);
+	pen->x += w + points * 0.7;
+	if (h > pen->line)
+		pen->line = h;
+}
+
+static void put_line(struct pen *pen, double points, bool bold,
+		     enum language lang, const char *text)
+{
+	put_word(pen, points, bold, lang, text);
+	end_line(pen);
+}
+
+static void put_city(struct pen *pen, const struct identity *identity)
 {
 	bool first = true;
 
 	for (int lang = 0; lang < LANG_COUNT; lang++) {
 		if (!identity->name[lang][0])
 			continue;
-		y += put_text(cr, y, first ? 12 : 8, first,
-			      (enum language)lang, identity->name[lang]);
+		put_word(pen, first ? 12 : 7, first, (enum language)lang,
+			 identity->name[lang]);
+		if (first)
+			end_line(pen);
 		first = false;
 	}
-	return y;
+	end_line(pen);
 }
 
-static double put_class(cairo_t *cr, double y, const struct sheet *sheet)
+/* In English, and in the city's languages. */
+static void put_class(struct pen *pen, const struct sheet *sheet)
 {
+	const char *const *labels = class_labels[sheet->record->class];
+
+	put_line(pen, 8, true, LANG_EN, labels[LANG_EN]);
 	for (int lang = 0; lang < LANG_COUNT; lang++)
-		if (lang == LANG_EN || sheet->identity->name[lang][0])
-			y += put_text(cr, y, 7, lang == LANG_EN,
-				      (enum language)lang,
-				      class_labels[sheet->record->class][lang]);
-	return y;
+		if (lang != LANG_EN && sheet->identity->name[lang][0])
+			put_word(pen, 5.5, false, (enum language)lang,
+				 labels[lang]);
+	end_line(pen);
+}
+
+/* To the minute: the end is the first second that is too late, so a date
+ * alone would say one day too much. */
+static void put_time(struct pen *pen, const char *what, uint64_t at)
+{
+	char when[WHEN_TEXT], line[40];
+
+	when_format(at, when);
+	snprintf(line, sizeof(line), "%s %.10s %.5s UTC", what, when,
+		 when + 11);
+	put_line(pen, 5.5, false, LANG_EN, line);
 }
 
 static void put_texts(cairo_t *cr, const struct sheet *sheet)
 {
-	char until[WHEN_TEXT], hint[HINT_MAX + 1], line[48];
-	double y = BAND_H + 2 * MM;
+	struct pen pen = {cr, MARGIN, BAND_H + 2 * MM, 0};
+	char hint[HINT_MAX + 1];
 
-	y = put_city(cr, y, sheet->identity);
-	y = put_class(cr, y + 1.2 * MM, sheet) + 1.2 * MM;
-	when_format(sheet->record->exp, until);
-	/* to the minute, since exp is the first second that is too late */
-	snprintf(line, sizeof(line), "until %.10s %.5s UTC", until,
-		 until + 11);
-	y += put_text(cr, y, 6.5, false, LANG_EN, line);
-	if (sheet->hint.n && bytes_to_text(sheet->hint, hint, sizeof(hint)))
-		put_text(cr, y, 8, true, LANG_EN, hint);
+	put_city(&pen, sheet->identity);
+	pen.y += 1.5 * MM;
+	put_class(&pen, sheet);
+	pen.y += 1.5 * MM;
+	if (sheet->record->nbf)
+		put_time(&pen, "from", sheet->record->nbf);
+	put_time(&pen, "until", sheet->record->exp);
+	if (sheet->hint.n && bytes_to_text(sheet->hint, hint, sizeof(hint))) {
+		pen.y += 1 * MM;
+		put_line(&pen, 8, true, LANG_EN, hint);
+	}
 }
 
 static void put_band(cairo_t *cr)
 {
+	struct pen pen = {cr, MARGIN, 1.2 * MM, 0};
+
 	cairo_set_source_rgb(cr, 0.07, 0.26, 0.42);
 	cairo_rectangle(cr, 0, 0, CARD_W, BAND_H);
 	cairo_fill(cr);
 	cairo_set_source_rgb(cr, 1, 1, 1);
-	put_text(cr, 1.6 * MM, 9, true, LANG_EN, "One-Asia Pass");
+	put_line(&pen, 9, true, LANG_EN, "One-Asia Pass");
 	cairo_set_source_rgb(cr, 0, 0, 0);
 }
 

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "office.h"
 #include "passid.h"
+#include "printable.h"
 #include "press.h"
 #include "when.h"
 
@@ -25,7 +26,30 @@ static const char *state_of(const struct finding *f,
 		return "replaced";
 	if (record->state == STATUS_VALID && record->exp <= f->now)
 		return "expired";
+	if (record->state == STATUS_VALID && record->nbf > f->now)
+		return "to come";
 	return state_name(record->state);
+}
+
+static json_t *row_json(const struct finding *f,
+			const struct pass_record *record)
+{
+	char id[33], kid[17];
+	json_t *row;
+
+	hex_encode(record->cti, 16, id);
+	hex_encode(record->kid, 8, kid);
+	row = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:b}",
+			"pass_id", id, "state", state_of(f, record), "class",
+			pass_class_name(record->class), "iat",
+			(json_int_t)record->iat, "exp",
+			(json_int_t)record->exp, "list", (int)record->list,
+			"idx", (int)record->idx, "kid", kid, "holder_key",
+			record->has_holder);
+	if (record->nbf)
+		json_object_set_new(row, "nbf",
+				    json_integer((json_int_t)record->nbf));
+	return row;
 }
 
 static bool visit(void *arg, const struct pass_record *record)
@@ -39,15 +63,7 @@ static bool visit(void *arg, const struct pass_record *record)
 	when_format(record->exp, exp);
 	f->count++;
 	if (f->json) {
-		json_array_append_new(
-		    f->rows,
-		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s, s:b}",
-			      "pass_id", id, "state", state_of(f, record),
-			      "class", pass_class_name(record->class), "iat",
-			      (json_int_t)record->iat, "exp",
-			      (json_int_t)record->exp, "list",
-			      (int)record->list, "idx", (int)record->idx,
-			      "kid", kid, "holder_key", record->has_holder));
+		json_array_append_new(f->rows, row_json(f, record));
 		return true;
 	}
 	if (f->count == 1)
@@ -81,6 +97,7 @@ static bool by_code(struct office *office, const char *text,
 {
 	struct scanned scanned;
 	const struct pass *pass = &scanned.scan.pass;
+	char name[ISS_MAX + 1];
 
 	if (!scanned_get(text, &scanned, fault))
 		return false;
@@ -90,8 +107,8 @@ static bool by_code(struct office *office, const char *text,
 				 verdict_name(scanned.shape));
 	if (!bytes_is_text(pass->iss, office->identity.iss))
 		return fault_set(fault, EXIT_REFUSED,
-				 "--code: a pass of %.*s, not of %s",
-				 (int)pass->iss.n, (const char *)pass->iss.p,
+				 "--code: a pass of %s, not of %s",
+				 printable(pass->iss, name, sizeof(name)),
 				 office->identity.iss);
 	return registry_each_of_cti(office->registry, pass->cti, visit, f,
 				    fault);

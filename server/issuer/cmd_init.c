@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "interrupt.h"
 #include "office.h"
 #include "output.h"
 #include "passphrase.h"
@@ -23,6 +24,7 @@ struct init {
 	struct identity identity;
 	char target[PATH_MAX], work[PATH_MAX + 16];
 	int dir; /* work, opened */
+	struct passphrase pass;
 	struct city_key *root, *signing;
 	size_t hint_room;
 };
@@ -100,9 +102,10 @@ static bool take_identity(struct init *in, struct fault *fault)
 	       press_check_identity(id, &in->hint_room, fault);
 }
 
-static bool make_work_dir(struct init *in, struct fault *fault)
+static bool take_target(struct init *in, struct fault *fault)
 {
 	const char *dir = options_get(in->o, OPT_DIR);
+	char registry[PATH_MAX + 32];
 	size_t n = strlen(dir);
 
 	while (n > 1 && dir[n - 1] == '/')
@@ -111,13 +114,16 @@ static bool make_work_dir(struct init *in, struct fault *fault)
 		return fault_set(fault, EXIT_USAGE, "--dir: not a usable name");
 	memcpy(in->target, dir, n);
 	in->target[n] = '\0';
-	snprintf(in->work, sizeof(in->work), "%s/" OFFICE_REGISTRY,
+	snprintf(registry, sizeof(registry), "%s/" OFFICE_REGISTRY,
 		 in->target);
-	if (access(in->work, F_OK) == 0) {
-		in->work[0] = '\0';
+	if (access(registry, F_OK) == 0)
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s: holds an issuer already", in->target);
-	}
+	return true;
+}
+
+static bool make_work_dir(struct init *in, struct fault *fault)
+{
 	snprintf(in->work, sizeof(in->work), "%s.XXXXXX", in->target);
 	if (!mkdtemp(in->work)) {
 		in->work[0] = '\0';
@@ -133,24 +139,19 @@ static bool make_work_dir(struct init *in, struct fault *fault)
 
 static bool make_keys(struct init *in, struct fault *fault)
 {
-	struct passphrase pass = {0};
+	const struct passphrase *pass = &in->pass;
 	char name[KEY_FILE_NAME];
-	bool ok;
 
 	in->root = city_key_make(ROLE_ROOT, NULL, in->world->random);
 	in->signing = city_key_make(ROLE_SIGNING, NULL, in->world->random);
 	if (!in->root || !in->signing)
 		return fault_set(fault, EXIT_IO, "no memory for keys");
-	if (!passphrase_new(in->o, "the city's keys", &pass, fault))
-		return false;
 	memcpy(in->identity.root_pk, in->root->pk, 32);
 	office_key_file(in->signing->kid, name);
-	ok = keyfile_write(in->dir, OFFICE_ROOT_KEY, in->root, &pass,
-			   kdf_cost_city, in->world->random, fault) &&
-	     keyfile_write(in->dir, name, in->signing, &pass, kdf_cost_city,
-			   in->world->random, fault);
-	passphrase_free(&pass);
-	return ok;
+	return keyfile_write(in->dir, OFFICE_ROOT_KEY, in->root, pass,
+			     kdf_cost_city, in->world->random, fault) &&
+	       keyfile_write(in->dir, name, in->signing, pass, kdf_cost_city,
+			     in->world->random, fault);
 }
 
 static bool make_registry(struct init *in, struct fault *fault)
@@ -166,6 +167,9 @@ static bool make_registry(struct init *in, struct fault *fault)
 /* An empty directory is replaced; anything else there is a refusal. */
 static bool move_in(struct init *in, struct fault *fault)
 {
+	if (interrupt_waiting())
+		return fault_set(fault, EXIT_IO,
+				 "interrupted; %s was not made", in->target);
 	if (rename(in->work, in->target) == 0) {
 		in->work[0] = '\0';
 		return output_sync_parent(in->target, fault);
@@ -198,6 +202,7 @@ static void clean_up(struct init *in)
 		rmdir(in->work);
 	if (in->dir >= 0)
 		close(in->dir);
+	passphrase_free(&in->pass);
 	city_key_free(in->root);
 	city_key_free(in->signing);
 }
@@ -238,14 +243,20 @@ static void tell(const struct init *in)
 int cmd_init(const struct options *o, const struct world *world)
 {
 	struct init in = {.o = o, .world = world, .dir = -1};
+	struct interrupt held;
 	struct fault fault;
-	bool ok;
+	int status = EXIT_DONE;
 
-	ok = take_identity(&in, &fault) && make_work_dir(&in, &fault) &&
-	     make_keys(&in, &fault) && make_registry(&in, &fault) &&
-	     move_in(&in, &fault);
-	if (ok)
+	if (!take_identity(&in, &fault) || !take_target(&in, &fault) ||
+	    !passphrase_new(o, "the city's keys", &in.pass, &fault))
+		return fault_report(&fault);
+	interrupt_hold(&held);
+	if (make_work_dir(&in, &fault) && make_keys(&in, &fault) &&
+	    make_registry(&in, &fault) && move_in(&in, &fault))
 		tell(&in);
+	else
+		status = fault_report(&fault);
 	clean_up(&in);
-	return ok ? EXIT_DONE : fault_report(&fault);
+	interrupt_release(&held);
+	return status;
 }

@@ -132,16 +132,26 @@ fail:
 	return false;
 }
 
-static int run_rows(struct bulk *bulk, struct bytes text, uint64_t now,
-		    uint64_t default_exp)
+static struct bytes text_of(const struct options *o, enum option_key key)
 {
+	const char *text = options_get(o, key);
+
+	return bytes_text(text ? text : "");
+}
+
+static int run_rows(struct bulk *bulk, struct bytes text, uint64_t now)
+{
+	const struct options *o = bulk->desk->o;
+	const struct validity otherwise = {text_of(o, OPT_FROM),
+					   text_of(o, OPT_DAYS),
+					   text_of(o, OPT_UNTIL)};
 	struct reader reader = {.seen = seen_new()};
 	struct fault fault;
 	int status = EXIT_IO;
 
 	if (!reader.seen) {
 		say("no memory");
-	} else if (!residents_start(&reader.residents, text, now, default_exp,
+	} else if (!residents_start(&reader.residents, text, now, &otherwise,
 				    &fault)) {
 		bulk_complain(bulk, 1, fault.text);
 		status = EXIT_REFUSED;
@@ -173,7 +183,7 @@ static int issue_many(const struct options *o, const struct world *world)
 {
 	const char *path = options_get(o, OPT_CSV);
 	struct bulk bulk = {.source = strcmp(path, "-") ? path : "stdin"};
-	struct request all = {0}; /* what holds for every row */
+	struct request all = {0}; /* judges what holds for every row */
 	struct desk desk;
 	struct blob blob;
 	struct fault fault;
@@ -185,8 +195,7 @@ static int issue_many(const struct options *o, const struct world *world)
 		return fault_report(&fault);
 	bulk.desk = &desk;
 	if (desk_open(&desk, o, world, &fault))
-		status = run_rows(&bulk, blob_view(&blob), world->now,
-				  all.exp);
+		status = run_rows(&bulk, blob_view(&blob), world->now);
 	else
 		status = fault_report(&fault);
 	desk_close(&desk);

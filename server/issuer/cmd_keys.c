@@ -194,6 +194,7 @@ static bool end_key(struct office *office, const uint8_t *kid,
 		    enum key_state state, uint64_t now, struct fault *fault)
 {
 	struct issuer_key key, signing;
+	uint64_t last;
 	enum found found = registry_key(office->registry, kid, &key, fault);
 
 	if (found == FOUND_FAILED)
@@ -214,8 +215,11 @@ static bool end_key(struct office *office, const uint8_t *kid,
 				 "another one first");
 	key.state = state;
 	if (!key.has_until) {
+		/* new papers made within a second are dated ahead */
+		if (!registry_last_of_key(office->registry, kid, &last, fault))
+			return false;
 		key.has_until = true;
-		key.until = now;
+		key.until = last > now ? last : now;
 	}
 	return registry_put_key(office->registry, &key, fault);
 }

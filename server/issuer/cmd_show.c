@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "examine.h"
+#include "printable.h"
 #include "when.h"
 
 /* One list of fields for both forms; value is text, or for JSON a number. */
@@ -19,13 +20,15 @@ struct sink {
 
 static void put_text(struct sink *sink, const char *name, struct bytes text)
 {
+	char line[2 * URI_MAX];
+
 	if (sink->json)
 		json_object_set_new(
 		    sink->json, name,
 		    json_stringn((const char *)text.p, text.n));
 	else
-		printf("  %-12s %.*s\n", name, (int)text.n,
-		       (const char *)text.p);
+		printf("  %-12s %s\n", name,
+		       printable(text, line, sizeof(line)));
 }
 
 static void put_hex(struct sink *sink, const char *name, const uint8_t *p,

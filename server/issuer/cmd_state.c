@@ -10,7 +10,8 @@
 
 struct change {
 	enum status_value to;
-	const char *done; /* "revoked" */
+	const char *done;  /* "restored": what was done */
+	const char *state; /* "valid": what the pass is then */
 };
 
 enum changed { CHANGED, UNCHANGED, REFUSED, BROKEN };
@@ -66,8 +67,8 @@ static int change_all(struct office *office, const struct change *change,
 		switch (change_one(office, change, o->args[i], fault)) {
 		case CHANGED: changed++; break;
 		case UNCHANGED:
-			say("pass %s: was %s already", o->args[i],
-			    change->done);
+			say("pass %s: is %s already", o->args[i],
+			    change->state);
 			break;
 		case REFUSED: status = fault_report(fault); break;
 		case BROKEN:
@@ -101,7 +102,8 @@ static int run(const struct options *o, const struct change *change)
 
 int cmd_revoke(const struct options *o, const struct world *world)
 {
-	static const struct change change = {STATUS_INVALID, "revoked"};
+	static const struct change change = {STATUS_INVALID, "revoked",
+					     "revoked"};
 
 	(void)world;
 	return run(o, &change);
@@ -109,7 +111,8 @@ int cmd_revoke(const struct options *o, const struct world *world)
 
 int cmd_suspend(const struct options *o, const struct world *world)
 {
-	static const struct change change = {STATUS_SUSPENDED, "suspended"};
+	static const struct change change = {STATUS_SUSPENDED, "suspended",
+					     "suspended"};
 
 	(void)world;
 	return run(o, &change);
@@ -117,7 +120,7 @@ int cmd_suspend(const struct options *o, const struct world *world)
 
 int cmd_restore(const struct options *o, const struct world *world)
 {
-	static const struct change change = {STATUS_VALID, "valid"};
+	static const struct change change = {STATUS_VALID, "restored", "valid"};
 
 	(void)world;
 	return run(o, &change);

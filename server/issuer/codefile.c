@@ -39,7 +39,8 @@ bool scanned_get(const char *text, struct scanned *out, struct fault *fault)
 		return false;
 	out->shape = code_read(bytes_of(out->line, out->line_n), out->buf,
 			       &out->message);
-	if (out->shape == VERDICT_NONE)
+	out->is_code = out->shape == VERDICT_NONE;
+	if (out->is_code)
 		out->shape = scan_read(out->message, &out->scan);
 	return true;
 }

@@ -11,8 +11,9 @@ struct scanned {
 	uint8_t line[CODE_MAX + 4]; /* as it was given */
 	size_t line_n;
 	uint8_t buf[SCANNED_MAX];
-	struct bytes message;
-	enum verdict shape; /* 0, or why scan cannot be used */
+	struct bytes message; /* meaningful when is_code */
+	bool is_code;	      /* "OAP1:" and good Base45 */
+	enum verdict shape;   /* 0, or why scan cannot be used */
 	struct scan scan;
 };
 

@@ -26,6 +26,11 @@ struct delivery {
 	char name[ISSUE_BATCH][FILE_NAME];
 };
 
+static bool is_picture(const char *path)
+{
+	return form_of_path(path) > FORM_TXT;
+}
+
 static bool check_options(const struct options *o, enum form *form,
 			  struct fault *fault)
 {
@@ -44,6 +49,12 @@ static bool check_options(const struct options *o, enum form *form,
 		return fault_set(fault, EXIT_USAGE,
 				 "--as: txt, png, svg or pdf is needed with "
 				 "--out-dir");
+	if (options_has(o, OPT_OUT) && is_picture(options_get(o, OPT_OUT)))
+		return fault_set(fault, EXIT_USAGE,
+				 "--out \"%s\": many passes go into one CSV "
+				 "file; --out-dir DIR --as %s writes a file for "
+				 "each", options_get(o, OPT_OUT),
+				 strrchr(options_get(o, OPT_OUT), '.') + 1);
 	*form = f < 0 ? FORM_TXT : (enum form)f;
 	return true;
 }

@@ -37,6 +37,7 @@ void desk_close(struct desk *desk)
 bool desk_take_validity(const struct options *o, uint64_t now,
 			struct request *q, struct fault *fault)
 {
+	const char *from = options_get(o, OPT_FROM);
 	const char *days = options_get(o, OPT_DAYS);
 	const char *until = options_get(o, OPT_UNTIL);
 	bool ok = true;
@@ -44,10 +45,12 @@ bool desk_take_validity(const struct options *o, uint64_t now,
 	if (days && until)
 		return fault_set(fault, EXIT_USAGE,
 				 "--days, --until: only one of them");
-	if (days)
-		ok = request_days(q, bytes_text(days), now, fault);
-	if (until)
-		ok = request_until(q, bytes_text(until), now, fault);
+	if (from)
+		ok = request_from(q, bytes_text(from), now, fault);
+	if (ok && days)
+		ok = request_days(q, bytes_text(days), now, true, fault);
+	if (ok && until)
+		ok = request_until(q, bytes_text(until), now, true, fault);
 	if (!ok)
 		fault->status = EXIT_USAGE;
 	return ok;
@@ -108,29 +111,42 @@ static enum enlisted enter_one(struct desk *desk,
 	return outcome;
 }
 
+static int hand_over(struct desk *desk, struct handover *h,
+		     const struct pass_record *record, struct bytes hint)
+{
+	struct fault why;
+	char id[33];
+
+	desk_tell_list_opened(desk);
+	if (record->state == STATUS_SUSPENDED)
+		say("the pass is still suspended; restore ends that");
+	if (record->exp <= desk->enlisting.now)
+		say("the pass is over already; every door will refuse it");
+	if (handover_put(h, &desk->press, record, hint, &why))
+		return EXIT_DONE;
+	hex_encode(record->cti, 16, id);
+	say("pass %s is in the registry but was not handed out: %s; "
+	    "reissue %s makes a new paper", id, why.text, id);
+	return (int)why.status;
+}
+
 int desk_one(struct desk *desk, const struct request *request,
 	     const uint8_t *cti, const struct renewal *renewal,
 	     struct bytes hint, struct fault *fault)
 {
 	struct pass_record record;
-	struct fault why;
-	char id[33];
+	struct handover h;
+	int status;
 
-	switch (enter_one(desk, request, cti, renewal, &record, fault)) {
-	case ENLISTED_NEW: break;
-	case ENLISTED_BEFORE:
-		desk_already(&record, fault);
+	if (!handover_open(&h, desk->o, fault))
 		return fault_report(fault);
-	case ENLISTED_NOT:
-	case ENLISTED_FAILED: return fault_report(fault);
+	switch (enter_one(desk, request, cti, renewal, &record, fault)) {
+	case ENLISTED_NEW:
+		status = hand_over(desk, &h, &record, hint);
+		break;
+	case ENLISTED_BEFORE: desk_already(&record, fault); /* fall through */
+	default: status = fault_report(fault);
 	}
-	desk_tell_list_opened(desk);
-	if (record.state == STATUS_SUSPENDED)
-		say("the pass is still suspended; restore ends that");
-	if (handover(desk->o, &desk->press, &record, hint, &why))
-		return EXIT_DONE;
-	hex_encode(record.cti, 16, id);
-	say("pass %s is in the registry but was not handed out: %s; "
-	    "reissue %s makes a new paper", id, why.text, id);
-	return (int)why.status;
+	handover_close(&h);
+	return status;
 }

@@ -23,7 +23,7 @@ bool desk_open(struct desk *desk, const struct options *o,
 /* Also after desk_open refused. */
 void desk_close(struct desk *desk);
 
-/* --days or --until, into q->exp; 0 when neither is given. */
+/* --from, and --days or --until: q->exp stays 0 when neither is given. */
 bool desk_take_validity(const struct options *o, uint64_t now,
 			struct request *q, struct fault *fault) OAP_CHECKED;
 /* "already issued: pass …, adult, valid, until …; what to do". */

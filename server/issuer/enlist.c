@@ -39,7 +39,8 @@ enum enlisted enlist(struct enlisting *e, const struct request *q,
 		return ENLISTED_BEFORE;
 	memset(out, 0, sizeof(*out));
 	e->random(out->cti, sizeof(out->cti));
-	out->iat = e->now;
+	out->iat = q->iat ? q->iat : e->now;
+	out->nbf = q->nbf;
 	out->exp = q->exp;
 	out->class = q->class;
 	out->has_ref = q->ref_n > 0;
@@ -56,6 +57,8 @@ static enum enlisted replace(struct enlisting *e, struct pass_record *old,
 	*out = *old;
 	/* a new paper is newer, even within the same second */
 	out->iat = e->now > old->iat ? e->now : old->iat + 1;
+	if (out->nbf <= out->iat)
+		out->nbf = 0;
 	if (renewal->exp)
 		out->exp = renewal->exp;
 	if (renewal->holder) {
@@ -80,6 +83,8 @@ static const char *objection(const struct enlisting *e,
 		return "expired; give --days, or issue a new pass";
 	if (old->iat > e->now + SKEW_DEFAULT_S)
 		return "was issued in the future; check the clock";
+	if (renewal->exp && renewal->exp <= old->nbf)
+		return "would end before it begins; give a later end";
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "key.h"
+#include "printable.h"
 #include "when.h"
 
 /* Policy where there is no service to set one. */
@@ -42,6 +43,19 @@ note(struct examination *x, const char *name, enum check_result result,
 	va_end(args);
 }
 
+/* Why a text is no code at all. */
+static void note_text(struct examination *x)
+{
+	const char *why = "does not begin with \"OAP1:\"";
+
+	if (x->scanned->shape == VERDICT_MALFORMED)
+		why = "begins as a code but is not Base45 (RFC 9285) of a "
+		      "message; cut short or misread";
+	else if (x->scanned->shape == VERDICT_UNSUPPORTED_VERSION)
+		why = "of another version; this program reads \"OAP1:\"";
+	note(x, "shape", CHECK_BAD, "%s", why);
+}
+
 static void check_shape(struct examination *x)
 {
 	const struct scanned *s = x->scanned;
@@ -55,14 +69,15 @@ static void check_shape(struct examination *x)
 		     s->line_n);
 		return;
 	}
+	if (!s->is_code) {
+		note_text(x);
+		return;
+	}
 	fault = cbor_check(s->message, &at);
 	typ = cose_typ(s->message);
-	if (s->shape != VERDICT_MALFORMED ||
-	    s->message.n <= SCAN_PREFIX_MAX)
-		note(x, "shape", CHECK_BAD, "not a code of this project");
-	else if (fault != CBOR_OK)
-		note(x, "shape", CHECK_BAD, "CBOR: %s, at byte %zu",
-		     cbor_fault_text(fault), at);
+	if (fault != CBOR_OK)
+		note(x, "shape", CHECK_BAD, "CBOR: %s, at byte %zu of %zu",
+		     cbor_fault_text(fault), at, s->message.n);
 	else if (typ && typ != TYP_PASS && typ != TYP_PRESENTATION)
 		note(x, "shape", CHECK_BAD, "a message of type %lld, no pass",
 		     (long long)typ);
@@ -75,13 +90,14 @@ static void check_document(struct examination *x, struct facts *f,
 			   const struct evidence *evidence)
 {
 	struct bytes iss = x->scanned->scan.pass.iss;
+	char name[ISS_MAX + 1];
 
 	f->vouched = evidence_document(evidence, iss, &f->doc);
 	switch (f->vouched) {
 	case VOUCHED_NONE:
 		note(x, "issuer", CHECK_UNKNOWN,
-		     "no document of %.*s; give --trust issuer.cose",
-		     (int)iss.n, (const char *)iss.p);
+		     "no document of %s; give --trust issuer.cose",
+		     printable(iss, name, sizeof(name)));
 		break;
 	case VOUCHED_GIVEN:
 		note(x, "issuer", CHECK_OK,

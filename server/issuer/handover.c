@@ -72,37 +72,60 @@ static void tell(const struct pass_record *record, const char *path)
 		puts(id);
 }
 
-bool handover(const struct options *o, const struct press *press,
-	      const struct pass_record *record, struct bytes hint,
-	      struct fault *fault)
+bool handover_open(struct handover *h, const struct options *o,
+		   struct fault *fault)
 {
 	const char *path = destination(o);
+
+	*h = (struct handover){.o = o};
+	if (!handover_form(o, &h->form, fault))
+		return false;
+	if (options_has(o, OPT_JSON) && !strcmp(path, "-"))
+		return true;
+	h->out = output_open(path, OUTPUT_MODE_PASS, fault);
+	return h->out != NULL;
+}
+
+void handover_close(struct handover *h)
+{
+	output_abandon(h->out);
+	h->out = NULL;
+}
+
+static bool write_out(struct handover *h, const struct sheet *sheet,
+		      struct fault *fault)
+{
+	struct output *out = h->out;
+	struct blob blob;
+
+	if (!render(h->form, sheet, &blob, fault))
+		return false;
+	output_put(out, blob_view(&blob));
+	blob_free(&blob);
+	h->out = NULL;
+	return output_commit(out, fault);
+}
+
+bool handover_put(struct handover *h, const struct press *press,
+		  const struct pass_record *record, struct bytes hint,
+		  struct fault *fault)
+{
 	uint8_t buf[CODE_MAX];
-	struct outbuf out = outbuf_in(buf, sizeof(buf));
+	struct outbuf code = outbuf_in(buf, sizeof(buf));
 	struct sheet sheet = {.identity = press->identity,
 			      .record = record,
 			      .hint = hint};
-	struct blob blob;
-	enum form form = FORM_TXT;
-	bool ok;
 
-	press_code(press, record, hint, &out);
-	sheet.code = out_view(&out);
-	if (out.failed || !handover_form(o, &form, fault))
+	press_code(press, record, hint, &code);
+	if (code.failed)
 		return fault_set(fault, EXIT_REFUSED,
 				 "the pass does not fit a code");
-	if (!options_has(o, OPT_JSON) || strcmp(path, "-") != 0) {
-		if (!render(form, &sheet, &blob, fault))
-			return false;
-		ok = output_write(path, OUTPUT_MODE_PASS, blob_view(&blob),
-				  fault);
-		blob_free(&blob);
-		if (!ok)
-			return false;
-	}
-	if (options_has(o, OPT_JSON))
+	sheet.code = out_view(&code);
+	if (h->out && !write_out(h, &sheet, fault))
+		return false;
+	if (options_has(h->o, OPT_JSON))
 		print_json(record, sheet.code);
 	else
-		tell(record, path);
+		tell(record, destination(h->o));
 	return true;
 }

@@ -16,6 +16,7 @@ enum option_key {
 	OPT_NAME,
 	OPT_CAPACITY,
 	OPT_CLASS,
+	OPT_FROM,
 	OPT_DAYS,
 	OPT_UNTIL,
 	OPT_REF,
@@ -41,8 +42,8 @@ enum option_key {
 };
 
 #define OPT_BIT(key) (UINT64_C(1) << (key))
-/* Where a command that opens a key file gets the passphrase from. */
-#define OPTS_PASSPHRASE                                                        \
+/* Where a command that makes a key file gets its passphrase from. */
+#define OPTS_NEW_KEY                                                           \
 	(OPT_BIT(OPT_PASSPHRASE_FILE) | OPT_BIT(OPT_NO_PASSPHRASE))
 
 #define OPTION_REPEAT_MAX 64 /* --trust, --status: a city has few of either */

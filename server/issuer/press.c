@@ -29,7 +29,8 @@ static struct pass pass_of(const struct identity *identity,
 	struct pass pass = {
 	    .iss = bytes_text(identity->iss),
 	    .iat = record->iat,
-	    .nbf = record->iat,
+	    .has_nbf = record->nbf > 0,
+	    .nbf = record->nbf ? record->nbf : record->iat,
 	    .exp = record->exp,
 	    .has_cnf = record->has_holder,
 	    .idx = record->idx,
@@ -136,6 +137,7 @@ bool press_check_request(const struct press *press, const struct request *q,
 
 	if (q->exp) /* else it stays what it is */
 		record.exp = q->exp;
+	record.nbf = q->nbf;
 	size = payload_size(press->identity, &record, request_hint_view(q)) +
 	       press->overhead;
 	if (size > PASS_ISSUE_MAX)

@@ -260,6 +260,21 @@ enum found registry_signing_key(struct registry *r, struct issuer_key *out,
 	return s ? read_key(r, s, out, fault) : FOUND_FAILED;
 }
 
+bool registry_last_of_key(struct registry *r, const uint8_t kid[static 8],
+			  uint64_t *iat, struct fault *fault)
+{
+	sqlite3_stmt *s = sql_get(r, SQL_LAST_OF_KEY, fault);
+
+	if (!s)
+		return false;
+	sql_bind_blob(s, 1, kid, 8);
+	if (sql_row(r, s, fault) != FOUND)
+		return false;
+	*iat = sql_uint(s, 0);
+	sql_done(s);
+	return true;
+}
+
 bool registry_put_key(struct registry *r, const struct issuer_key *key,
 		      struct fault *fault)
 {

@@ -31,6 +31,7 @@ struct identity {
 struct pass_record {
 	uint8_t cti[16];
 	uint64_t iat, exp; /* seconds */
+	uint64_t nbf;	   /* 0, or later than iat */
 	enum pass_class class;
 	uint32_t list;
 	uint32_t place; /* in the order of giving out; names the row */
@@ -75,6 +76,9 @@ enum found registry_key(struct registry *r, const uint8_t kid[static 8],
 /* The newest active one: what signs now. */
 enum found registry_signing_key(struct registry *r, struct issuer_key *out,
 				struct fault *fault) OAP_CHECKED;
+/* The latest iat of the passes that it signed; 0 when there is none. */
+bool registry_last_of_key(struct registry *r, const uint8_t kid[static 8],
+			  uint64_t *iat, struct fault *fault) OAP_CHECKED;
 /* Adds it, or sets state and until of one that is there. */
 bool registry_put_key(struct registry *r, const struct issuer_key *key,
 		      struct fault *fault) OAP_CHECKED;

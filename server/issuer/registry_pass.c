@@ -116,6 +116,10 @@ bool registry_add_pass(struct registry *r, const struct pass_record *record,
 	sql_bind_blob(s, 10, record->has_holder ? record->holder : NULL, 32);
 	sql_bind_uint(s, 11, record->state);
 	sql_bind_uint(s, 12, record->current);
+	if (record->nbf)
+		sql_bind_uint(s, 13, record->nbf);
+	else
+		sqlite3_bind_null(s, 13);
 	return sql_run(r, s, fault);
 }
 
@@ -146,6 +150,7 @@ static bool read_record(sqlite3_stmt *s, struct pass_record *out)
 	out->has_holder = sql_blob(s, 9, out->holder, 32);
 	out->state = (enum status_value)sql_uint(s, 10);
 	out->current = sql_uint(s, 11) == 1;
+	out->nbf = sql_uint(s, 12); /* NULL reads as 0 */
 	return sql_blob(s, 3, out->cti, 16) && sql_blob(s, 7, out->kid, 8);
 }
 

@@ -6,24 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
 #include "when.h"
 
 #define DAY_S 86400
-#define SHOWN 40 /* bytes of a bad field that a fault repeats */
-
-/* A field as a fault shows it: its start, without control characters. */
-static const char *shown(struct bytes text, char buf[static SHOWN + 4])
-{
-	size_t n = utf8_prefix(text, SHOWN / 4);
-
-	if (n > SHOWN)
-		n = SHOWN;
-	for (size_t i = 0; i < n; i++)
-		buf[i] = text.p[i] < ' ' || text.p[i] == 127 ? '?'
-							      : (char)text.p[i];
-	strcpy(buf + n, n < text.n ? "..." : "");
-	return buf;
-}
+#define SHOWN 44 /* bytes of a bad field that a fault repeats, and a NUL */
 
 static bool has_control(struct bytes text)
 {
@@ -37,17 +24,17 @@ static bool has_control(struct bytes text)
 static bool take_text(struct bytes text, size_t max, const char *what,
 		      char *out, size_t *n, struct fault *fault)
 {
-	char buf[SHOWN + 4];
+	char buf[SHOWN];
 
 	if (text.n > max)
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": %zu bytes; at most %zu", what,
-				 shown(text, buf), text.n, max);
+				 printable(text, buf, SHOWN), text.n, max);
 	if (has_control(text) || !utf8_valid(text))
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": a line break, a control character "
 				 "or not UTF-8; is a quote missing its end?",
-				 what, shown(text, buf));
+				 what, printable(text, buf, SHOWN));
 	memcpy(out, text.p, text.n);
 	out[text.n] = '\0';
 	*n = text.n;
@@ -72,47 +59,88 @@ bool request_class(struct request *q, struct bytes text, struct fault *fault)
 	if (class < 0)
 		return fault_set(fault, EXIT_REFUSED,
 				 "class \"%s\": unknown; adult, youth, child, "
-				 "senior or disabled", shown(text, buf));
+				 "senior or disabled", printable(text, buf, SHOWN));
 	q->class = (enum pass_class)class;
 	q->has_class = true;
 	return true;
 }
 
-bool request_days(struct request *q, struct bytes text, uint64_t now,
+static uint64_t beginning(const struct request *q, uint64_t now)
+{
+	if (q->nbf)
+		return q->nbf;
+	return q->iat ? q->iat : now;
+}
+
+bool request_from(struct request *q, struct bytes text, uint64_t now,
 		  struct fault *fault)
 {
-	char buf[SHOWN + 4];
+	char buf[SHOWN];
+	uint64_t from;
+
+	if (!when_parse_start(text, &from) || from == 0)
+		return fault_set(fault, EXIT_REFUSED,
+				 "valid from \"%s\": not a time; write "
+				 "2027-01-01, 2027-01-01T09:00:00+09:00 or "
+				 "seconds since 1970", printable(text, buf, SHOWN));
+	if (from > now + (uint64_t)PASS_DAYS_MAX * DAY_S)
+		return fault_set(fault, EXIT_REFUSED,
+				 "valid from \"%s\": over %d days from now",
+				 printable(text, buf, SHOWN), PASS_DAYS_MAX);
+	q->iat = from < now ? from : 0;
+	q->nbf = from > now ? from : 0;
+	return true;
+}
+
+/* what and text are what was given, for a refusal. */
+static bool take_end(struct request *q, uint64_t exp, uint64_t now,
+		     bool over_too, const char *what, struct bytes text,
+		     struct fault *fault)
+{
+	uint64_t from = beginning(q, now);
+	char buf[SHOWN];
+
+	if (exp <= now && !(over_too && q->iat))
+		return fault_set(fault, EXIT_REFUSED, "%s \"%s\": that is over",
+				 what, printable(text, buf, SHOWN));
+	if (exp <= from)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s \"%s\": not after the validity's "
+				 "beginning", what, printable(text, buf, SHOWN));
+	if (exp > from + (uint64_t)PASS_DAYS_MAX * DAY_S)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s \"%s\": over %d days from its beginning",
+				 what, printable(text, buf, SHOWN), PASS_DAYS_MAX);
+	q->exp = exp;
+	return true;
+}
+
+bool request_days(struct request *q, struct bytes text, uint64_t now,
+		  bool over_too, struct fault *fault)
+{
+	char buf[SHOWN];
 	uint64_t days;
 
 	if (!when_parse_number(text, PASS_DAYS_MAX, &days) || days == 0)
 		return fault_set(fault, EXIT_REFUSED,
 				 "days \"%s\": a number from 1 to %d is "
-				 "expected", shown(text, buf), PASS_DAYS_MAX);
-	q->exp = now + days * DAY_S;
-	return true;
+				 "expected", printable(text, buf, SHOWN), PASS_DAYS_MAX);
+	return take_end(q, beginning(q, now) + days * DAY_S, now, over_too,
+			"days", text, fault);
 }
 
 bool request_until(struct request *q, struct bytes text, uint64_t now,
-		   struct fault *fault)
+		   bool over_too, struct fault *fault)
 {
-	char buf[SHOWN + 4];
+	char buf[SHOWN];
 	uint64_t until;
 
 	if (!when_parse_end(text, &until))
 		return fault_set(fault, EXIT_REFUSED,
 				 "valid until \"%s\": not a time; write "
 				 "2027-11-24, 2027-11-24T18:00:00+09:00 or "
-				 "seconds since 1970", shown(text, buf));
-	if (until <= now)
-		return fault_set(fault, EXIT_REFUSED,
-				 "valid until \"%s\": that is over",
-				 shown(text, buf));
-	if (until > now + (uint64_t)PASS_DAYS_MAX * DAY_S)
-		return fault_set(fault, EXIT_REFUSED,
-				 "valid until \"%s\": over %d days from now",
-				 shown(text, buf), PASS_DAYS_MAX);
-	q->exp = until;
-	return true;
+				 "seconds since 1970", printable(text, buf, SHOWN));
+	return take_end(q, until, now, over_too, "valid until", text, fault);
 }
 
 bool request_hint(struct request *q, struct bytes text, struct fault *fault)
@@ -122,16 +150,16 @@ bool request_hint(struct request *q, struct bytes text, struct fault *fault)
 
 bool request_holder(struct request *q, struct bytes text, struct fault *fault)
 {
-	char buf[SHOWN + 4];
+	char buf[SHOWN];
 
 	if (!hex_decode(text, q->holder, sizeof(q->holder)))
 		return fault_set(fault, EXIT_REFUSED,
 				 "holder key \"%s\": 64 hexadecimal digits are "
-				 "expected", shown(text, buf));
+				 "expected", printable(text, buf, SHOWN));
 	if (!crypto_core_ed25519_is_valid_point(q->holder))
 		return fault_set(fault, EXIT_REFUSED,
 				 "holder key \"%s\": not an Ed25519 public key",
-				 shown(text, buf));
+				 printable(text, buf, SHOWN));
 	q->has_holder = true;
 	return true;
 }

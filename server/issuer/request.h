@@ -15,6 +15,8 @@ struct request {
 	bool has_class;
 	enum pass_class class;
 	uint64_t exp; /* seconds; 0: not given */
+	uint64_t iat; /* when it begins in the past; 0: now */
+	uint64_t nbf; /* when it begins in the future; 0: at once */
 	size_t hint_n;
 	char hint[HINT_MAX + 1];
 	bool has_holder;
@@ -26,10 +28,15 @@ bool request_ref(struct request *q, struct bytes text, struct fault *fault)
     OAP_CHECKED;
 bool request_class(struct request *q, struct bytes text, struct fault *fault)
     OAP_CHECKED;
-bool request_days(struct request *q, struct bytes text, uint64_t now,
+/* When the validity begins; before the two that say when it ends. */
+bool request_from(struct request *q, struct bytes text, uint64_t now,
 		  struct fault *fault) OAP_CHECKED;
+/* So many days from its beginning, or up to a time. An end that is over is
+ * taken only when over_too is set, and after a beginning that was given. */
+bool request_days(struct request *q, struct bytes text, uint64_t now,
+		  bool over_too, struct fault *fault) OAP_CHECKED;
 bool request_until(struct request *q, struct bytes text, uint64_t now,
-		   struct fault *fault) OAP_CHECKED;
+		   bool over_too, struct fault *fault) OAP_CHECKED;
 bool request_hint(struct request *q, struct bytes text, struct fault *fault)
     OAP_CHECKED;
 bool request_holder(struct request *q, struct bytes text,

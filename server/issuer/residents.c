@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
+
 static const char *const names[COLUMN_COUNT] = {
     [COLUMN_REF] = "ref",
     [COLUMN_CLASS] = "class",
+    [COLUMN_VALID_FROM] = "valid_from",
     [COLUMN_DAYS] = "days",
     [COLUMN_EXP] = "exp",
     [COLUMN_VALID_UNTIL] = "valid_until",
@@ -18,6 +21,8 @@ static const char *const names[COLUMN_COUNT] = {
 static bool place_column(struct residents *r, struct bytes name, int at,
 			 struct fault *fault)
 {
+	char shown[44];
+
 	for (int c = 0; c < COLUMN_COUNT; c++) {
 		if (!bytes_is_text(name, names[c]))
 			continue;
@@ -29,19 +34,19 @@ static bool place_column(struct residents *r, struct bytes name, int at,
 		return true;
 	}
 	return fault_set(fault, EXIT_REFUSED,
-			 "column \"%.*s\": unknown; ref, class, days, exp, "
-			 "valid_until, hint and holder_key are known",
-			 (int)utf8_prefix(name, 40), (const char *)name.p);
+			 "column \"%s\": unknown; ref, class, days, exp, "
+			 "valid_from, valid_until, hint and holder_key are "
+			 "known", printable(name, shown, sizeof(shown)));
 }
 
 bool residents_start(struct residents *r, struct bytes text, uint64_t now,
-		     uint64_t default_exp, struct fault *fault)
+		     const struct validity *otherwise, struct fault *fault)
 {
 	enum csv_result result;
 
 	csv_start(&r->csv, text);
 	r->now = now;
-	r->default_exp = default_exp;
+	r->otherwise = *otherwise;
 	for (int c = 0; c < COLUMN_COUNT; c++)
 		r->place[c] = -1;
 	result = csv_next(&r->csv, &r->row);
@@ -70,10 +75,11 @@ static struct bytes cell(const struct residents *r, enum column c)
 	return r->place[c] < 0 ? bytes_of("", 0) : r->row.field[r->place[c]];
 }
 
-/* One of three columns says until when, or else the command line does. */
-static bool read_end(const struct residents *r, struct request *out,
-		     struct fault *fault)
+/* When it begins and ends; at most one of three columns says the end. */
+static bool read_validity(const struct residents *r, struct request *out,
+			  struct fault *fault)
 {
+	struct bytes from = cell(r, COLUMN_VALID_FROM);
 	struct bytes days = cell(r, COLUMN_DAYS);
 	struct bytes exp = cell(r, COLUMN_EXP);
 	struct bytes until = cell(r, COLUMN_VALID_UNTIL);
@@ -81,16 +87,23 @@ static bool read_end(const struct residents *r, struct request *out,
 	if ((days.n > 0) + (exp.n > 0) + (until.n > 0) > 1)
 		return fault_set(fault, EXIT_REFUSED,
 				 "days, exp, valid_until: only one of them");
+	if (exp.n)
+		until = exp;
+	if (!days.n && !until.n) {
+		days = r->otherwise.days;
+		until = r->otherwise.until;
+	}
+	if (!from.n)
+		from = r->otherwise.from;
+	if (from.n && !request_from(out, from, r->now, fault))
+		return false;
 	if (days.n)
-		return request_days(out, days, r->now, fault);
-	if (exp.n || until.n)
-		return request_until(out, exp.n ? exp : until, r->now, fault);
-	out->exp = r->default_exp;
-	if (!out->exp)
-		return fault_set(fault, EXIT_REFUSED,
-				 "no validity; fill days or valid_until, or "
-				 "give --days for all");
-	return true;
+		return request_days(out, days, r->now, false, fault);
+	if (until.n)
+		return request_until(out, until, r->now, false, fault);
+	return fault_set(fault, EXIT_REFUSED,
+			 "no validity; fill days or valid_until, or give "
+			 "--days for all");
 }
 
 static bool read_row(const struct residents *r, struct request *out,
@@ -101,7 +114,7 @@ static bool read_row(const struct residents *r, struct request *out,
 
 	return request_ref(out, cell(r, COLUMN_REF), fault) &&
 	       request_class(out, cell(r, COLUMN_CLASS), fault) &&
-	       read_end(r, out, fault) &&
+	       read_validity(r, out, fault) &&
 	       (!hint.n || request_hint(out, hint, fault)) &&
 	       (!holder.n || request_holder(out, holder, fault));
 }

@@ -2,6 +2,7 @@
 /* The registry's schema and statements, and the handle they run on. */
 #include "sql.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static const char schema[] =
     " holder BLOB CHECK (length(holder) = 32),"
     " state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
     " current INTEGER NOT NULL CHECK (current IN (0, 1)),"
+    " nbf INTEGER CHECK (nbf > iat),"
     " PRIMARY KEY (list, place)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX pass_cti ON pass (cti);"
     "CREATE INDEX pass_ref ON pass (ref) WHERE ref IS NOT NULL;"
@@ -60,7 +62,8 @@ static const char schema[] =
 
 #define KEY_COLUMNS "kid, pk, state, since, until"
 #define PASS_COLUMNS                                                           \
-	"list, place, idx, cti, iat, exp, class, kid, ref, holder, state, current"
+	"list, place, idx, cti, iat, exp, class, kid, ref, holder, state, "     \
+	"current, nbf"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -79,6 +82,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_KEY] = "SELECT " KEY_COLUMNS " FROM key WHERE kid = ?",
     [SQL_SIGNING_KEY] = "SELECT " KEY_COLUMNS " FROM key WHERE state = 0 "
 			"ORDER BY n DESC LIMIT 1",
+    [SQL_LAST_OF_KEY] = "SELECT ifnull(max(iat), 0) FROM pass WHERE kid = ?",
     [SQL_ADD_LIST] = "INSERT INTO list VALUES (?, ?, ?, 0, 0)",
     [SQL_LAST_LIST] = "SELECT n, capacity, given, published_at, shuffle_key "
 		      "FROM list ORDER BY n DESC LIMIT 1",
@@ -89,7 +93,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FILL_LIST] = "SELECT idx, state FROM pass "
 		      "WHERE list = ? AND state <> 0",
     [SQL_ADD_PASS] = "INSERT INTO pass (" PASS_COLUMNS ") "
-		     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_SET_STATE] = "UPDATE pass SET state = ?, current = ? "
 		      "WHERE list = ? AND place = ?",
     [SQL_PASS] = "SELECT " PASS_COLUMNS " FROM pass "
@@ -111,11 +115,21 @@ static const char *const texts[SQL_COUNT] = {
 bool sql_fault(const struct registry *r, struct fault *fault)
 {
 	int code = sqlite3_errcode(r->db) & 0xff;
+	int error = sqlite3_system_errno(r->db);
+	bool has_errno = error != 0 && (code == SQLITE_IOERR ||
+					code == SQLITE_CANTOPEN);
+	const char *advice = "";
 
-	return fault_set(fault, EXIT_IO, "%s: %s%s", r->path,
-			 sqlite3_errmsg(r->db),
-			 code == SQLITE_FULL ? "; make room and run it again"
-					     : "");
+	if (code == SQLITE_FULL || (has_errno && error == ENOSPC))
+		advice = "; make room";
+	else if (code == SQLITE_READONLY)
+		advice = "; it must be writable, and its directory too";
+	else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		advice = "; bring it back from a copy";
+	return fault_set(fault, EXIT_IO, "%s: %s%s%s%s%s", r->path,
+			 sqlite3_errmsg(r->db), has_errno ? " (" : "",
+			 has_errno ? strerror(error) : "",
+			 has_errno ? ")" : "", advice);
 }
 
 sqlite3_stmt *sql_get(struct registry *r, enum sql which,

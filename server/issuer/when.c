@@ -77,7 +77,8 @@ static bool parse_clock(struct bytes text, int64_t day_start, uint64_t *out)
 	return true;
 }
 
-bool when_parse_end(struct bytes text, uint64_t *seconds)
+/* A date alone is the second of its day (UTC) that is given. */
+static bool parse(struct bytes text, int64_t second, uint64_t *seconds)
 {
 	int64_t start;
 	int32_t date;
@@ -90,10 +91,20 @@ bool when_parse_end(struct bytes text, uint64_t *seconds)
 	if (text.n > 10)
 		return parse_clock(bytes_of(text.p + 10, text.n - 10), start,
 				   seconds);
-	if (start + DAY_S > SECONDS_MAX)
+	if (start < 0 || start + second > SECONDS_MAX)
 		return false;
-	*seconds = (uint64_t)(start + DAY_S);
+	*seconds = (uint64_t)(start + second);
 	return true;
+}
+
+bool when_parse_start(struct bytes text, uint64_t *seconds)
+{
+	return parse(text, 0, seconds);
+}
+
+bool when_parse_end(struct bytes text, uint64_t *seconds)
+{
+	return parse(text, DAY_S, seconds);
 }
 
 bool when_parse_span(const char *text, uint64_t *seconds)

@@ -8,6 +8,9 @@
 
 #define WHEN_TEXT 21 /* "2027-11-24T00:00:00Z" and its NUL */
 
+/* The beginning of a validity: "2027-01-01" is that day's in UTC,
+ * "2027-01-01T09:00:00+09:00" that time, "1798761600" likewise. */
+bool when_parse_start(struct bytes text, uint64_t *seconds) OAP_CHECKED;
 /* The end of a validity: "2027-11-24" is good through that day in UTC,
  * "2027-11-24T18:00:00+09:00" up to that time, "1795478400" likewise. */
 bool when_parse_end(struct bytes text, uint64_t *seconds) OAP_CHECKED;

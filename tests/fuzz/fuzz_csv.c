@@ -60,13 +60,14 @@ static void check_copies(struct bytes text)
 
 static void check_residents(struct bytes text)
 {
+	const struct validity otherwise = {.days = bytes_text("30")};
 	static struct residents r;
 	enum resident_result result;
 	struct fault fault = {0};
 	struct request q;
 	size_t last_line = 1;
 
-	if (!residents_start(&r, text, NOW, NOW + 1, &fault)) {
+	if (!residents_start(&r, text, NOW, &otherwise, &fault)) {
 		check(fault.text[0] != '\0');
 		return;
 	}
@@ -80,6 +81,8 @@ static void check_residents(struct bytes text)
 		check(q.ref_n > 0 && q.ref_n <= REF_MAX);
 		check(strlen(q.ref) == q.ref_n && q.hint_n <= HINT_MAX);
 		check(q.has_class && q.exp > NOW);
+		check(q.exp > q.nbf && q.iat < NOW);
+		check(!q.nbf || (!q.iat && q.nbf > NOW));
 	}
 }
 

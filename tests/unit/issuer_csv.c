@@ -13,6 +13,7 @@
 #include "residents.h"
 
 #define NOW UINT64_C(1795478400)
+#define DAY 86400
 
 /* Reads all of a text as "field|field;…" with "!name" for a fault, each after
  * its line number. */
@@ -128,9 +129,11 @@ static void what_is_written_is_read_back(void **state)
 	assert_int_equal(csv_next(&csv, &row), CSV_END);
 }
 
+static const struct validity no_default;
+
 static bool start(struct residents *r, const char *text, struct fault *fault)
 {
-	return residents_start(r, bytes_text(text), NOW, 0, fault);
+	return residents_start(r, bytes_text(text), NOW, &no_default, fault);
 }
 
 static void columns_go_by_their_names(void **state)
@@ -226,6 +229,7 @@ static void each_bad_field_is_named_and_the_next_row_is_read(void **state)
 
 static void the_command_line_gives_validity_where_a_row_has_none(void **state)
 {
+	const struct validity all = {.days = bytes_text("5")};
 	static struct residents r;
 	struct request q;
 	struct fault fault;
@@ -233,11 +237,75 @@ static void the_command_line_gives_validity_where_a_row_has_none(void **state)
 	(void)state;
 	assert_true(residents_start(&r, bytes_text("ref,class,days\n"
 						   "a,child,\nb,child,2\n"),
-				    NOW, NOW + 5, &fault));
+				    NOW, &all, &fault));
 	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT);
-	assert_int_equal(q.exp, NOW + 5);
+	assert_int_equal(q.exp, NOW + 5 * DAY);
 	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT);
-	assert_int_equal(q.exp, NOW + 2 * 86400);
+	assert_int_equal(q.exp, NOW + 2 * DAY);
+}
+
+/* NOW is the midnight at which 2026-11-24 begins in UTC. */
+static void days_count_from_the_beginning(void **state)
+{
+	const struct validity all = {.from = bytes_text("2026-12-01"),
+				     .days = bytes_text("10")};
+	static struct residents r;
+	struct request q;
+	struct fault fault;
+
+	(void)state;
+	assert_true(residents_start(
+	    &r, bytes_text("ref,class,valid_from,valid_until\n"
+			   "a,child,,\n"
+			   "b,child,2026-11-20,\n"
+			   "c,child,,2026-12-01\n"
+			   "d,child,,2026-11-30\n"
+			   "e,child,2026-11-01,\n"
+			   "f,child,2026-11-01,2026-11-02\n"
+			   "g,child,yesterday,\n"),
+	    NOW, &all, &fault));
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT);
+	assert_int_equal(q.iat, 0);
+	assert_int_equal(q.nbf, NOW + 7 * DAY);
+	assert_int_equal(q.exp, NOW + 17 * DAY);
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT);
+	assert_int_equal(q.iat, NOW - 4 * DAY);
+	assert_int_equal(q.nbf, 0);
+	assert_int_equal(q.exp, NOW + 6 * DAY);
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT);
+	assert_int_equal(q.exp, NOW + 8 * DAY);
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT_BAD);
+	assert_non_null(strstr(fault.text, "not after the validity's"));
+	/* rows of a file are never over already */
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT_BAD);
+	assert_non_null(strstr(fault.text, "that is over"));
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT_BAD);
+	assert_non_null(strstr(fault.text, "that is over"));
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT_BAD);
+	assert_non_null(strstr(fault.text, "not a time"));
+	assert_int_equal(residents_next(&r, &q, &fault), RESIDENT_END);
+}
+
+/* On the command line, and only after a beginning that was said. */
+static void a_pass_that_is_over_must_be_asked_for(void **state)
+{
+	struct request q = {0};
+	struct fault fault;
+
+	(void)state;
+	assert_false(request_until(&q, bytes_text("2026-11-20"), NOW, true,
+				   &fault));
+	assert_true(request_from(&q, bytes_text("2026-11-01"), NOW, &fault));
+	assert_false(request_until(&q, bytes_text("2026-11-20"), NOW, false,
+				   &fault));
+	assert_false(request_until(&q, bytes_text("2026-10-31"), NOW, true,
+				   &fault));
+	assert_true(request_until(&q, bytes_text("2026-11-20"), NOW, true,
+				  &fault));
+	assert_int_equal(q.iat, NOW - 23 * DAY);
+	assert_int_equal(q.exp, NOW - 3 * DAY);
+	assert_true(request_days(&q, bytes_text("2"), NOW, true, &fault));
+	assert_int_equal(q.exp, NOW - 21 * DAY);
 }
 
 int main(void)
@@ -254,6 +322,8 @@ int main(void)
 	    cmocka_unit_test(each_bad_field_is_named_and_the_next_row_is_read),
 	    cmocka_unit_test(
 		the_command_line_gives_validity_where_a_row_has_none),
+	    cmocka_unit_test(days_count_from_the_beginning),
+	    cmocka_unit_test(a_pass_that_is_over_must_be_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

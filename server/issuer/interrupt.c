@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks SIGINT, SIGTERM and SIGHUP, so that no handler is needed. */
+#include "interrupt.h"
+
+#include <stddef.h>
+
+static const int requests[] = {SIGINT, SIGTERM, SIGHUP};
+#define COUNT (sizeof(requests) / sizeof(requests[0]))
+
+void interrupt_hold(struct interrupt *held)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < COUNT; i++)
+		sigaddset(&set, requests[i]);
+	sigprocmask(SIG_BLOCK, &set, &held->before);
+}
+
+bool interrupt_waiting(void)
+{
+	sigset_t set;
+
+	if (sigpending(&set))
+		return false;
+	for (size_t i = 0; i < COUNT; i++)
+		if (sigismember(&set, requests[i]) == 1)
+			return true;
+	return false;
+}
+
+void interrupt_release(const struct interrupt *held)
+{
+	sigprocmask(SIG_SETMASK, &held->before, NULL);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* interrupt.h: holds back Ctrl-C and the other requests to end while
+ * something half done would be left behind. Who holds asks now and then, and
+ * tidies up before letting go. Before threads are started, which inherit it. */
+#ifndef ISSUER_INTERRUPT_H
+#define ISSUER_INTERRUPT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct interrupt {
+	sigset_t before;
+};
+
+void interrupt_hold(struct interrupt *held);
+/* Whether a request has come since. */
+bool interrupt_waiting(void);
+/* One that has come ends the process here, as it would have done at first. */
+void interrupt_release(const struct interrupt *held);
+
+#endif
