@@ -45,6 +45,20 @@ class Problem(Exception):
         self.status, self.body = status, body
 
 
+def answer_of(status, reply):
+    """The JSON of a kiosk's answer, or None: try again later."""
+    if status == 503 and json.loads(reply)["verdict"] in ("busy",
+                                                          "unavailable"):
+        return None
+    if status != 200:
+        raise Problem(status, reply.decode(errors="replace"))
+    return json.loads(reply)
+
+
+class Dead(AssertionError):
+    """The daemon ended before it was ready."""
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=PATIENCE)
@@ -81,8 +95,9 @@ class Daemon:
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline().decode() if ready else ""
         if not line.startswith("listening on http://"):
-            raise AssertionError("oapd did not start: %r\n%s" %
-                                 (line, self.log()[-3000:]))
+            status = self.kill()
+            raise Dead("oapd did not start (%s): %r\n%s" %
+                       (status, line, self.log()[-3000:]))
         self.port = int(line.strip().rsplit(":", 1)[1])
         return self
 

@@ -13,7 +13,6 @@
  * An fsync on a file covers its bytes and its size; an fsync on a directory
  * covers the names in it. What stdio writes into a file is not seen, and
  * survives. SQLite's -shm files are no part of the data. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -32,21 +31,6 @@
 static char watched_dir[PATH_MAX];
 static bool watching;
 static _Atomic bool watched[WATCHED_MAX]; /* by descriptor */
-
-function interposed(const char *name)
-{
-	/* POSIX makes these the same; ISO C knows no cast between them. */
-	union {
-		void *object;
-		function f;
-	} next = {dlsym(RTLD_NEXT, name)};
-
-	if (next.object == NULL) {
-		fprintf(stderr, "powercut: no %s\n", name);
-		abort();
-	}
-	return next.f;
-}
 
 __attribute__((constructor)) static void start(void)
 {
