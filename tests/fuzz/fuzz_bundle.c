@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundles: what is read can be walked to the end of every part, each member
  * is written to the same bytes, and so is the whole payload. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundle.h"
+#include "fuzz.h"
 #include "issuerdoc.h"
 #include "limits.h"
 
 #define ROOM (256 * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Compares what stands between two places of the input with what was written
  * of it. */
@@ -69,6 +60,18 @@ static void walk_facilities(const struct bundle *b, uint8_t *room)
 	check(cbor_at_end(&in));
 }
 
+/* Every word that set-up uses for what was read leads back to it. */
+static void check_words(const struct benefit *o)
+{
+	check(benefit_kind_of(benefit_kind_name(o->kind)) == (int)o->kind);
+	check(limit_per_of(limit_per_name(o->per)) == (int)o->per);
+	check(limit_scope_of(limit_scope_name(o->scope)) == (int)o->scope);
+	check(live_rule_of(live_rule_name(o->live)) == (int)o->live);
+	check(live_rule_of(live_rule_name(LIVE_COUNT)) == -1);
+	for (unsigned lang = 0; lang <= LANG_COUNT; lang++)
+		check(names_in(&o->names, (enum language)lang).n > 0);
+}
+
 static void ask_benefit(const struct bundle *b, const struct benefit *o)
 {
 	struct zone_span utc = {.first = 0};
@@ -100,6 +103,7 @@ static void walk_benefits(const struct bundle *b, uint8_t *room)
 		benefit_put(&out, &o);
 		check_same(from, &in, &out);
 		ask_benefit(b, &o);
+		check_words(&o);
 	}
 	check(cbor_at_end(&in));
 }

@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuer documents: what is read can be walked to its end, and is written to
  * the same payload. */
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <sodium.h>
-
+#include "fuzz.h"
 #include "issuerdoc.h"
 #include "limits.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void walk(const struct issuerdoc *doc)
 {
 	struct cbor_in in = issuerdoc_iterate(doc->keys);
 	struct issuer_key key, found;
+	const uint8_t *from = in.p;
+	uint8_t buf[64];
 	struct bytes uri;
 
-	while (issuerdoc_next_key(&in, &key)) {
+	for (; issuerdoc_next_key(&in, &key); from = in.p) {
+		struct outbuf out = outbuf_in(buf, sizeof(buf));
+
+		issuerdoc_put_key(&out, &key);
+		check_written(&out, bytes_of(from, (size_t)(in.p - from)));
 		check(issuerdoc_key(doc, key.kid, &found));
 		check(key.state != KEY_RETIRED || key.has_until);
 		check(key_state_name(key.state)[0] != 'u');
@@ -40,22 +34,20 @@ static void walk(const struct issuerdoc *doc)
 static void write_and_open(const struct issuerdoc *doc)
 {
 	static uint8_t buf[2 * ISSUERDOC_MAX], scratch_buf[4 * ISSUERDOC_MAX];
-	static const uint8_t SEED[crypto_sign_SEEDBYTES] = {1};
 	struct outbuf out = outbuf_in(buf, sizeof(buf));
 	struct outbuf scratch = outbuf_in(scratch_buf, sizeof(scratch_buf));
-	uint8_t pk[32], sk[64];
+	struct fuzz_key key = fuzz_key();
 	struct issuerdoc back;
 
-	crypto_sign_seed_keypair(pk, sk, SEED);
-	issuerdoc_put(&out, doc, pk, sk, &scratch);
+	issuerdoc_put(&out, doc, key.pk, key.sk, &scratch);
 	check(!out.failed);
 	scratch = outbuf_in(scratch_buf, sizeof(scratch_buf));
-	check(issuerdoc_open(out_view(&out), pk, &back, &scratch));
+	check(issuerdoc_open(out_view(&out), key.pk, &back, &scratch));
 	check(bytes_equal(doc->cose.payload, back.cose.payload));
-	check(!issuerdoc_open(doc->cose.whole, pk, &back, &scratch) ||
+	check(!issuerdoc_open(doc->cose.whole, key.pk, &back, &scratch) ||
 	      bytes_equal(doc->cose.whole, out_view(&out)));
 	scratch = outbuf_in(scratch_buf, 1);
-	issuerdoc_put(&out, doc, pk, sk, &scratch);
+	issuerdoc_put(&out, doc, key.pk, key.sk, &scratch);
 	check(out.failed);
 }
 
