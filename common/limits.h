@@ -103,4 +103,16 @@
 /* The ledger. */
 #define ITEMS_PER_COMMIT 256	/* beside the questions, whose wait it is */
 
+/* The daemon's HTTP side. */
+#define HTTP_HEAD_MAX 16384	/* a token, a query, a browser's cookies */
+#define HTTP_PATH_PARAM_MAX 40	/* an id in hex, an iss or a name id */
+#define HTTP_PARAMS_MAX 16	/* a search has nine */
+#define HTTP_PARAM_VALUE_MAX 256 /* a cursor; all others are shorter */
+#define BODY_ASK_MAX 32768	/* a question and its ITEMS_PER_ASK_MAX */
+#define BODY_ENTRIES_MAX (1024 * 1024) /* a report and three times its items */
+#define BODY_ENROLMENT_MAX 1024	/* ENROLMENT_MAX and spare */
+#define BODY_JSON_MAX 65536	/* a benefit with every list at its longest */
+#define BODY_ISSUER_MAX (4 * 1024 * 1024) /* a document and five full tokens */
+#define UPLOAD_SLICE 8		/* items checked before others get a turn */
+
 #endif

@@ -48,6 +48,10 @@ static const struct config_key table[] = {
            "the file port in data_dir."),
     NUMBER("listen", threads, 0, 64, "0", false,
            "Threads that serve connections; 0: one for each CPU."),
+    TEXT("listen", tls_cert, "",
+         "Certificate (PEM, with its chain) for HTTPS; kiosks pin its key. "
+         "Empty: plain HTTP. SIGHUP reads the file again."),
+    TEXT("listen", tls_key, "", "The certificate's private key (PEM)."),
     YES_NO("listen", allow_plain_http, "no",
            "Whether to listen on another address than loopback without TLS. "
            "Only behind something that adds TLS: operators' tokens travel in "
@@ -80,9 +84,6 @@ static const struct config_key table[] = {
            "Reports and searches that may wait for the report thread."),
     NUMBER("limits", pass_cache, 64, 16777216, "65536", false,
            "Signatures remembered as verified; 64 bytes of memory each."),
-    NUMBER("bundle", resign_s, 1, 21600, "21600", true,
-           "Seconds after which the bundle is signed anew although nothing "
-           "changed."),
     {"log", "level", CONFIG_LEVEL, 0, LOG_LEVELS - 1, "info", true,
      "error, warning, info or debug.", AT(level)},
 };
@@ -310,6 +311,11 @@ static bool check_whole(struct reading *r)
 	}
 	if (r->config.data_dir[0] == '\0') {
 		fault(r, "[service] data_dir: empty; name a directory");
+		return false;
+	}
+	if ((r->config.tls_cert[0] == '\0') !=
+	    (r->config.tls_key[0] == '\0')) {
+		fault(r, "[listen] tls_cert and tls_key: give both or neither");
 		return false;
 	}
 	if (r->config.connections_hard < r->config.connections) {

@@ -20,6 +20,7 @@ struct config {
 	char unix_socket[CONFIG_TEXT_MAX];
 	/* [listen] */
 	char address[CONFIG_TEXT_MAX];
+	char tls_cert[CONFIG_TEXT_MAX], tls_key[CONFIG_TEXT_MAX];
 	int64_t port, threads;
 	int64_t allow_plain_http, metrics; /* 0 or 1 */
 	/* [limits] */
@@ -28,8 +29,6 @@ struct config {
 	int64_t receiving_mib;
 	int64_t questions, others, reads;
 	int64_t pass_cache;
-	/* [bundle] */
-	int64_t resign_s;
 	/* [log] */
 	int64_t level; /* enum log_level */
 };
@@ -61,5 +60,7 @@ bool config_parse(struct bytes text, const char *name, struct config *out,
 /* Writes a whole configuration file that sets everything to its default and
  * says of each key what it does: what the sample file is. */
 void config_help(FILE *out);
+/* Every key and what it is set to, as a configuration file. */
+void config_show(const struct config *config, FILE *out);
 
 #endif

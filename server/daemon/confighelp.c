@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* confighelp.c: the configuration table as a file with every key explained. */
+/* confighelp.c: the configuration table as a file: with every key explained,
+ * or with what is in force. */
 #include <string.h>
 
 #include "config.h"
+#include "log.h"
 
 #define HELP_WIDTH 78
 
@@ -63,5 +65,40 @@ void config_help(FILE *out)
 			fprintf(out, "%s = /var/lib/oapd\n", k->key);
 		else
 			fprintf(out, "#%s = %s\n", k->key, k->standard);
+	}
+}
+
+static void put_value(const struct config *config, const struct config_key *k,
+		      FILE *out)
+{
+	const char *text = (const char *)config + k->offset;
+	int64_t number = 0;
+
+	if (k->type != CONFIG_TEXT)
+		memcpy(&number, text, sizeof(number));
+	switch (k->type) {
+	case CONFIG_TEXT: fputs(text, out); break;
+	case CONFIG_NUMBER: fprintf(out, "%lld", (long long)number); break;
+	case CONFIG_YES_NO: fputs(number != 0 ? "yes" : "no", out); break;
+	case CONFIG_LEVEL:
+		fputs(log_level_name((enum log_level)number), out);
+		break;
+	}
+}
+
+void config_show(const struct config *config, FILE *out)
+{
+	size_t count;
+	const struct config_key *keys = config_table(&count);
+	const char *section = "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(section, keys[i].section) != 0)
+			fprintf(out, "%s[%s]\n", i > 0 ? "\n" : "",
+				keys[i].section);
+		section = keys[i].section;
+		fprintf(out, "%s = ", keys[i].key);
+		put_value(config, &keys[i], out);
+		fputc('\n', out);
 	}
 }

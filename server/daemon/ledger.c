@@ -193,6 +193,7 @@ static void count_batch(struct ledger *l, const struct queue *batch, bool ok,
 	pthread_mutex_lock(&l->lock);
 	f->commits += ok;
 	f->commit_failures += !ok;
+	f->last_failed = !ok;
 	f->commit_ns_total += (uint64_t)ns;
 	for (const struct ledger_job *job = batch->first; job;
 	     job = job->next) {
