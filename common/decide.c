@@ -94,6 +94,14 @@ static enum verdict judge_time(struct progress *p)
 	return VERDICT_EXPIRED;
 }
 
+/* A list that was made later than now is refused, whatever it says: who may
+ * date one ahead could keep it for good. */
+static bool has_list(const struct decide_input *in)
+{
+	return in->status != NULL && to_ms(in->status->iat) <=
+					 in->clock.now_ms + skew_ms(in);
+}
+
 /* When a token stops counting, whatever it says itself. */
 static int64_t status_hard_end_ms(const struct decide_input *in)
 {
@@ -112,7 +120,7 @@ static enum verdict judge_ages(struct progress *p)
 	if (in->has_bundle_age &&
 	    in->clock.now_ms >= to_ms(in->bundle_good_until))
 		return VERDICT_BUNDLE_STALE;
-	if (in->status == NULL || in->clock.now_ms >= status_hard_end_ms(in))
+	if (!has_list(in) || in->clock.now_ms >= status_hard_end_ms(in))
 		return VERDICT_STATUS_STALE;
 	return VERDICT_NONE;
 }
@@ -244,7 +252,7 @@ static unsigned find_stale(const struct decide_input *in)
 
 static unsigned look_up_status(const struct decide_input *in)
 {
-	if (in->status == NULL || in->status->list.bits != 2)
+	if (!has_list(in) || in->status->list.bits != 2)
 		return STATUS_NONE;
 	return statuslist_get(&in->status->list, in->scan->pass.idx);
 }

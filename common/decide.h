@@ -22,7 +22,8 @@ enum issuer_knowledge {
 	ISSUER_NOT_TRUSTED /* the service says so */
 };
 
-/* The status list that the pass names, when a token for it counts. */
+/* The status list that the pass names, when a token for it counts. Whether its
+ * dates are good is decide's matter. */
 struct status_view {
 	struct statuslist list;
 	uint64_t iat, exp, ttl; /* seconds */

@@ -71,6 +71,11 @@ static void begins_within_skew(struct world *w)
 	w->pass.nbf = w->pass.iat;
 }
 
+static void list_ahead_within_skew(struct world *w)
+{
+	w->seoul.list_iat = CITY_NOW + SKEW_DEFAULT_S;
+}
+
 static void retired_key_old_pass(struct world *w)
 {
 	w->signer = &w->seoul.retired;
@@ -133,6 +138,7 @@ const struct attempt ATTEMPTS_ACCEPTED[] = {
     {"live code 60 s ahead", VERDICT_ACCEPTED, live_ahead_at_the_window_edge},
     {"last millisecond", VERDICT_ACCEPTED, last_second_of_validity},
     {"begins within the skew", VERDICT_ACCEPTED, begins_within_skew},
+    {"list ahead within the skew", VERDICT_ACCEPTED, list_ahead_within_skew},
     {"old pass of a retired key", VERDICT_ACCEPTED, retired_key_old_pass},
     {"third of three", VERDICT_ACCEPTED, last_use},
     {"no list amount", VERDICT_ACCEPTED, no_list_amount},

@@ -69,6 +69,12 @@ static void list_of_the_future(struct world *w)
 	w->seoul.list_iat = CITY_NOW + SKEW_DEFAULT_S + 1;
 }
 
+static void revoked_by_a_list_of_the_future(struct world *w)
+{
+	list_of_the_future(w);
+	w->seoul.status = STATUS_INVALID;
+}
+
 static void behind_the_floor(struct world *w)
 {
 	w->clock.floor_ms =
@@ -149,6 +155,8 @@ const struct attempt ATTEMPTS_UNDECIDED[] = {
     {"list past the policy's cap", VERDICT_STATUS_STALE,
      list_over_by_policy},
     {"list of the future", VERDICT_STATUS_STALE, list_of_the_future},
+    {"revoked by a list of the future", VERDICT_STATUS_STALE,
+     revoked_by_a_list_of_the_future},
     {"clock behind its floor", VERDICT_CLOCK_UNTRUSTED, behind_the_floor},
     {"not begun, by a clock nobody vouches for", VERDICT_CLOCK_UNTRUSTED,
      unanchored_not_begun},
