@@ -133,6 +133,11 @@ void client_close(struct client *c)
 	free(c);
 }
 
+const char *client_server(const struct client *c)
+{
+	return c->server;
+}
+
 const char *client_error(const struct client *c)
 {
 	return c->message;
@@ -177,6 +182,21 @@ cleanup:
 	return rc;
 }
 
+/* What failed, in c->message. libcurl's own words for a Unix socket speak of
+ * a port of localhost. */
+static void explain(struct client *c, CURLcode rc)
+{
+	long os_error = 0;
+
+	curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &os_error);
+	if (rc == CURLE_COULDNT_CONNECT && os_error != 0)
+		snprintf(c->message, sizeof c->message, "%s",
+			 strerror((int)os_error));
+	else if (c->message[0] == '\0')
+		snprintf(c->message, sizeof c->message, "%s",
+			 curl_easy_strerror(rc));
+}
+
 bool client_call(struct client *c, const char *method, const char *path,
 		 json_t *body, struct response *out)
 {
@@ -197,9 +217,7 @@ bool client_call(struct client *c, const char *method, const char *path,
 	CURLcode rc = perform(c, method, url, text);
 	free(text);
 	if (rc != CURLE_OK) {
-		if (c->message[0] == '\0')
-			snprintf(c->message, sizeof c->message, "%s",
-				 curl_easy_strerror(rc));
+		explain(c, rc);
 		return false;
 	}
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &out->status);

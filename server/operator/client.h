@@ -27,6 +27,8 @@ struct response {
  * answer; client_error says why. */
 bool client_call(struct client *c, const char *method, const char *path,
 		 json_t *body, struct response *out);
+/* As it was given to client_open. */
+const char *client_server(const struct client *c);
 const char *client_error(const struct client *c);
 /* Appends "name=value" to a path, percent-encoded, with ? or &. False when it
  * does not fit. */

@@ -277,7 +277,8 @@ int ctl_call(struct ctl *ctl, const char *method, const char *path,
 	     json_t *body, struct response *out)
 {
 	if (!client_call(ctl->client, method, path, body, out)) {
-		ctl_complain("the daemon does not answer: %s",
+		ctl_complain("the daemon at %s does not answer: %s",
+			     client_server(ctl->client),
 			     client_error(ctl->client));
 		return EXIT_RETRY;
 	}
