@@ -195,6 +195,13 @@ static bool set_text(struct reading *r, const struct config_key *k,
 		      (long long)k->max);
 		return false;
 	}
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f) {
+			fault(r, "[%s] %s: a control character", k->section,
+			      k->key);
+			return false;
+		}
+	}
 	memcpy(out, value, n + 1);
 	return true;
 }
