@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 		visit.code = line;
 		visit.code_length = (size_t)n;
 		check.us[check.n++] =
-		    timed(kiosk, oap_check, &visit, OAP_ACCEPTED_OFFLINE,
+		    timed(kiosk, oap_check, &visit, OAP_ACCEPTED,
 			  CLOCK_THREAD_CPUTIME_ID);
 	}
 	while ((n = getline(&line, &size, stdin)) > 1 &&
