@@ -9,6 +9,8 @@
  * {"op":"make","typ":…,"fields":…,…} answers {"message":hex} or {"refused":
  * "unwritable"}.
  * {"op":"strict","item":hex} answers {"strict":bool}: deterministic CBOR.
+ * {"op":"code"|"enrolcode","text":…} and {"op":"body","body":hex} answer what
+ * was read, and "again", the same written from it; or {"refused":…}.
  * seed is the signer's; kid and mac are given for COSE_Mac0. */
 #include "tool_message.h"
 
@@ -101,6 +103,18 @@ static void answer_strict(struct fields *f, json_t *answer)
 	put(answer, "fault", json_string(cbor_fault_text(fault)));
 }
 
+/* NULL: another operation. */
+static json_t *answer_text(struct tool *t, const char *op, struct fields *f)
+{
+	if (strcmp(op, "code") == 0)
+		return tool_code(field_text(f, "text"));
+	if (strcmp(op, "enrolcode") == 0)
+		return tool_enrolcode(field_text(f, "text"));
+	if (strcmp(op, "body") == 0)
+		return tool_body(field_hex(f, "body"), &t->out);
+	return NULL;
+}
+
 static json_t *answer_line(struct tool *t, const json_t *request)
 {
 	struct fields f = {request, &t->arena, false};
@@ -108,8 +122,11 @@ static json_t *answer_line(struct tool *t, const json_t *request)
 	json_int_t number =
 	    json_integer_value(json_object_get(request, "typ"));
 	const struct tool_typ *typ = typ_of((int64_t)number);
-	json_t *answer = json_object();
+	json_t *answer = op != NULL ? answer_text(t, op, &f) : NULL;
 
+	if (answer != NULL)
+		return answer;
+	answer = json_object();
 	if (op != NULL && strcmp(op, "strict") == 0)
 		answer_strict(&f, answer);
 	else if (op != NULL && typ != NULL && strcmp(op, "read") == 0)

@@ -69,6 +69,11 @@ struct tool_typ {
 		     const struct tool_key *key, struct outbuf *scratch);
 };
 
+/* What is no message of its own; each answers whole. */
+json_t *tool_code(struct bytes line);
+json_t *tool_enrolcode(struct bytes line);
+json_t *tool_body(struct bytes body, struct outbuf *out);
+
 extern const struct tool_typ tool_small[], tool_large[], tool_bundle;
 extern const size_t tool_small_count, tool_large_count;
 
