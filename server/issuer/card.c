@@ -189,6 +189,43 @@ static void put_qr(cairo_t *cr, const struct qr *qr)
 	cairo_restore(cr);
 }
 
+static bool can_show(cairo_t *cr, enum language lang, const char *text)
+{
+	PangoLayout *layout = lay_out(cr, 8, false, lang, text);
+	int unknown = pango_layout_get_unknown_glyphs_count(layout);
+
+	g_object_unref(layout);
+	return unknown == 0;
+}
+
+static const char *unknown_text(cairo_t *cr, const struct identity *identity)
+{
+	for (int lang = 0; lang < LANG_COUNT; lang++) {
+		const char *name = identity->name[lang];
+
+		if (!name[0])
+			continue;
+		if (!can_show(cr, (enum language)lang, name))
+			return name;
+		for (int class = 0; class < CLASS_COUNT; class++)
+			if (!can_show(cr, (enum language)lang,
+				      class_labels[class][lang]))
+				return class_labels[class][lang];
+	}
+	return NULL;
+}
+
+const char *card_unknown_text(const struct identity *identity)
+{
+	cairo_surface_t *nowhere = cairo_pdf_surface_create(NULL, 1, 1);
+	cairo_t *cr = cairo_create(nowhere);
+	const char *text = unknown_text(cr, identity);
+
+	cairo_destroy(cr);
+	cairo_surface_destroy(nowhere);
+	return text;
+}
+
 static cairo_status_t to_stream(void *to, const unsigned char *p,
 				unsigned int n)
 {

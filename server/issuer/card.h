@@ -9,6 +9,9 @@
 #include "qr.h"
 #include "render.h"
 
+/* The first of the card's own texts that no font here can show; NULL when all
+ * can be shown. */
+const char *card_unknown_text(const struct identity *identity);
 /* A PDF of one card. */
 bool card_put(FILE *to, const struct sheet *sheet, const struct qr *qr)
     OAP_CHECKED;

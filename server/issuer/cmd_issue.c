@@ -169,6 +169,7 @@ static bool check_many(const struct options *o, struct fault *fault)
 	static const enum option_key single[] = {OPT_CLASS, OPT_REF, OPT_HINT,
 						 OPT_HOLDER_KEY, OPT_JSON,
 						 OPT_AGAIN};
+	enum form form = FORM_TXT;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (options_has(o, single[i]))
@@ -176,7 +177,7 @@ static bool check_many(const struct options *o, struct fault *fault)
 					 "--csv: takes no --class, --ref, "
 					 "--hint, --holder-key, --again or "
 					 "--json; rows say what they are");
-	return true;
+	return delivery_form(o, &form, fault);
 }
 
 static int issue_many(const struct options *o, const struct world *world)

@@ -96,7 +96,8 @@ static bool take_command(struct reissue *r, bool *single, struct fault *fault)
 	if (!*single && options_has(r->o, OPT_JSON))
 		return fault_set(fault, EXIT_USAGE,
 				 "--json: for one pass only");
-	if (*single && !handover_form(r->o, &form, fault))
+	if (!(*single ? handover_form(r->o, &form, fault)
+		      : delivery_form(r->o, &form, fault)))
 		return false;
 	return (has_kid ? take_kid(r, fault) : take_ids(r, fault)) &&
 	       take_changes(r, *single, fault);

@@ -31,8 +31,8 @@ static bool is_picture(const char *path)
 	return form_of_path(path) > FORM_TXT;
 }
 
-static bool check_options(const struct options *o, enum form *form,
-			  struct fault *fault)
+bool delivery_form(const struct options *o, enum form *form,
+		   struct fault *fault)
 {
 	const char *as = options_get(o, OPT_AS);
 	int f = as ? form_of_name(as) : -1;
@@ -98,7 +98,8 @@ struct delivery *delivery_open(const struct options *o,
 	enum form form = FORM_TXT;
 	bool ok;
 
-	if (!check_options(o, &form, fault))
+	if (!delivery_form(o, &form, fault) ||
+	    !render_check(form, identity, fault))
 		return NULL;
 	d = malloc(sizeof(*d));
 	if (!d) {

@@ -10,7 +10,9 @@
 
 struct delivery;
 
-/* From --out, or --out-dir and --as. */
+/* Judges --out, --out-dir and --as, before anything is read. */
+bool delivery_form(const struct options *o, enum form *form,
+		   struct fault *fault) OAP_CHECKED;
 struct delivery *delivery_open(const struct options *o,
 			       const struct identity *identity,
 			       struct fault *fault) OAP_CHECKED;

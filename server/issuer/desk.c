@@ -138,7 +138,7 @@ int desk_one(struct desk *desk, const struct request *request,
 	struct handover h;
 	int status;
 
-	if (!handover_open(&h, desk->o, fault))
+	if (!handover_open(&h, desk->o, &desk->office.identity, fault))
 		return fault_report(fault);
 	switch (enter_one(desk, request, cti, renewal, &record, fault)) {
 	case ENLISTED_NEW:

@@ -74,7 +74,7 @@ static bool put_png(FILE *to, const struct sheet *sheet, const struct qr *qr)
 	png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY,
 		     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
 		     PNG_FILTER_TYPE_DEFAULT);
-	png_set_filter(png, 0, PNG_FILTER_UP);
+	png_set_filter(png, 0, PNG_FILTER_NONE);
 	png_write_info(png, info);
 	put_rows(png, qr);
 	png_write_end(png, NULL);
@@ -140,6 +140,19 @@ int form_of_path(const char *path)
 const char *form_name(enum form form)
 {
 	return forms[form].name;
+}
+
+bool render_check(enum form form, const struct identity *identity,
+		  struct fault *fault)
+{
+	const char *text =
+	    form == FORM_PDF ? card_unknown_text(identity) : NULL;
+
+	if (!text)
+		return true;
+	return fault_set(fault, EXIT_IO,
+			 "pdf: no font here shows \"%s\"; install one that "
+			 "does, as fonts-noto-cjk", text);
 }
 
 bool render(enum form form, const struct sheet *sheet, struct blob *out,

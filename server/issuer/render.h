@@ -23,6 +23,9 @@ int form_of_name(const char *name);
 int form_of_path(const char *path);
 const char *form_name(enum form form);
 
+/* Refuses a form that cannot be made well here, before anything is issued. */
+bool render_check(enum form form, const struct identity *identity,
+		  struct fault *fault) OAP_CHECKED;
 /* On success the caller frees out with blob_free. */
 bool render(enum form form, const struct sheet *sheet, struct blob *out,
 	    struct fault *fault) OAP_CHECKED;

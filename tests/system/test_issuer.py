@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oap-issuer, one pass at a time: what is issued, what is refused, and what is
+kept of it."""
+import fcntl
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import oapmsg as m  # noqa: E402
+import office as o  # noqa: E402
+
+DAY = 86400
+
+
+@pytest.fixture
+def seoul(tmp_path):
+    return o.Office(tmp_path / "seoul")
+
+
+# ------------------------------------------------------- what is issued
+def test_the_example_pass_is_small_and_zbar_reads_its_code(seoul, tmp_path):
+    png = tmp_path / "pass.png"
+    done = seoul.run("issue", "--class", "adult", "--days", "365", "--ref",
+                     "R-1", "--hint", "K.M.", "--out", png)
+    code = o.scan_one(png)
+    assert len(m.message_of(code)) <= 215
+    modules = o.bitmap_size(png) // 8 - 8       # 8 pixels; a margin of 4
+    assert (modules - 17) // 4 <= 11
+    assert done.stdout == seoul.pass_id(code) + "\n"
+    assert stat.S_IMODE(png.stat().st_mode) == 0o600
+
+
+def test_a_pass_says_what_was_asked_and_nothing_else(seoul):
+    holder = m.key_of("holder")
+    before = int(time.time())
+    code = seoul.issue("--class", "senior", "--days", "10", "--hint", "홍길동",
+                       "--holder-key", m.public(holder).hex())
+    claims = seoul.publish().open(code)
+    assert before <= claims[6] <= int(time.time())
+    assert claims == {
+        1: "seoul.example", 4: claims[6] + 10 * DAY, 6: claims[6],
+        7: claims[7], 8: {1: m.cose_key(m.public(holder))},
+        65535: {"status_list": {"idx": claims[65535]["status_list"]["idx"],
+                                "uri": o.URI}},
+        -65537: {1: 3, 2: "홍길동"}}
+    plain = seoul.open(seoul.issue("--class", "child"))
+    assert set(plain) == {1, 4, 6, 7, 65535, -65537}
+    assert plain[-65537] == {1: 2}
+    assert plain[7] != claims[7] and len(plain[7]) == 16
+
+
+def test_every_form_holds_the_same_code(seoul, tmp_path):
+    code = seoul.issue("--hint", "K.M.")
+    pass_id = seoul.pass_id(code)
+    for form in ("txt", "png", "svg", "pdf"):
+        path = tmp_path / ("pass." + form)
+        seoul.run("reissue", "--hint", "K.M.", pass_id, "--out", path,
+                  env={"LSAN_OPTIONS": "suppressions=" + leaks(tmp_path)})
+        seen = read_form(form, path, tmp_path)
+        assert seoul.find("--code", seen)[-1]["state"] == "valid", form
+        assert o.payload_of(seen)[-65537][2] == "K.M."
+
+
+def leaks(directory):
+    path = directory / "leaks.txt"
+    path.write_text(o.LEAKS_OF_OTHERS)
+    return str(path)
+
+
+def read_form(form, path, directory):
+    picture = directory / "picture.png"
+    if form == "txt":
+        return path.read_text().rstrip("\n")
+    if form == "svg":
+        subprocess.run(["rsvg-convert", "-w", "552", path, "-o", picture],
+                       check=True, timeout=60)
+    elif form == "pdf":
+        subprocess.run(["pdftoppm", "-r", "300", "-png", "-singlefile", path,
+                        picture.with_suffix("")], check=True, timeout=60)
+    else:
+        shutil.copy(path, picture)
+    return o.scan_one(picture)
+
+
+def test_a_card_names_the_city_and_the_class_in_its_languages(seoul,
+                                                              tmp_path):
+    card = tmp_path / "card.pdf"
+    seoul.run("issue", "--class", "youth", "--until", "2099-12-31", "--hint",
+              "K.M.", "--out", card,
+              env={"LSAN_OPTIONS": "suppressions=" + leaks(tmp_path)})
+    text = subprocess.run(["pdftotext", card, "-"], check=True, timeout=60,
+                          capture_output=True, text=True).stdout
+    for word in ("Seoul", "서울", "Youth", "청소년", "K.M.",
+                 "until 2100-01-01 00:00 UTC"):
+        assert word in text, text
+
+
+def test_a_card_that_no_font_can_show_is_not_issued(seoul, tmp_path):
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text("<?xml version='1.0'?><fontconfig></fontconfig>")
+    why = seoul.refused(
+        "issue", "--class", "adult", "--days", "3", "--out",
+        tmp_path / "x.pdf", status=4,
+        env={"FONTCONFIG_FILE": str(fonts),
+             "LSAN_OPTIONS": "suppressions=" + leaks(tmp_path)})
+    assert "no font here shows" in why and "fonts-noto-cjk" in why
+    assert seoul.rows() == []
+
+
+def test_validity_may_begin_later_and_days_count_from_then(seoul):
+    later = int(time.time()) // DAY * DAY + 30 * DAY
+    code = seoul.issue("--from", time.strftime("%Y-%m-%d",
+                                               time.gmtime(later)),
+                       "--days", "7")
+    claims = seoul.publish().open(code)
+    assert (claims[5], claims[4]) == (later, later + 7 * DAY)
+    assert seoul.find("--code", code)[0]["state"] == "to come"
+    assert seoul.shows(code, status=1)["verdict"] == "not-yet-valid"
+
+
+def test_a_pass_that_is_over_can_be_made_to_show_a_refusal(seoul):
+    now = int(time.time())
+    assert "over" in seoul.refused(
+        "issue", "--class", "adult", "--until", now - DAY, status=2)
+    done = seoul.run("issue", "--class", "adult", "--from", now - 9 * DAY,
+                     "--until", now - DAY, "--out", "-")
+    assert "over already" in done.stderr
+    claims = seoul.publish().open(done.stdout[:-1])
+    assert (claims[6], claims[4]) == (now - 9 * DAY, now - DAY)
+    assert seoul.shows(done.stdout[:-1], status=1)["verdict"] == "expired"
+
+
+def test_json_tells_id_and_code(seoul, tmp_path):
+    import json
+    told = json.loads(seoul.run("issue", "--class", "adult", "--days", "3",
+                                "--json").stdout)
+    assert told["pass_id"] == seoul.pass_id(told["code"])
+    path = tmp_path / "x.txt"
+    told = json.loads(seoul.run("issue", "--class", "adult", "--days", "3",
+                                "--json", "--out", path).stdout)
+    assert told["code"] == path.read_text()[:-1]
+
+
+# ----------------------------------------------- one resident, one pass
+def test_a_resident_has_one_pass_until_it_is_over_or_replaced(seoul):
+    first = seoul.issue("--ref", "R-1")
+    why = seoul.refused("issue", "--class", "adult", "--days", "3", "--ref",
+                        "R-1")
+    assert seoul.pass_id(first) in why and "reissue" in why
+    seoul.run("revoke", seoul.pass_id(first))
+    assert "--again" in seoul.refused("issue", "--class", "adult", "--days",
+                                      "3", "--ref", "R-1")
+    second = seoul.issue("--ref", "R-1", "--again")
+    assert seoul.pass_id(second) != seoul.pass_id(first)
+    states = {row["pass_id"]: row["state"]
+              for row in seoul.find("--ref", "R-1")}
+    assert states == {seoul.pass_id(first): "revoked",
+                      seoul.pass_id(second): "valid"}
+
+
+def test_an_expired_pass_leaves_room_for_the_next(seoul):
+    now = int(time.time())
+    seoul.issue("--ref", "R-1", "--from", str(now - 9), "--until",
+                str(now - 1))
+    seoul.issue("--ref", "R-1")
+    assert [row["state"] for row in seoul.find("--ref", "R-1")] == \
+        ["expired", "valid"]
+
+
+def test_find_tells_what_it_looked_for(seoul):
+    code = seoul.issue("--ref", "R-1")
+    pass_id = seoul.pass_id(code)
+    for by in (("--ref", "R-1"), ("--code", code), (pass_id,)):
+        found = seoul.find(*by)
+        assert [row["pass_id"] for row in found] == [pass_id]
+        assert pass_id in seoul.run("find", *by).stdout
+    assert pass_id in seoul.run("find", "--code", "-", text=code).stdout
+    assert seoul.refused("find", "--ref", "R-2")
+    assert "of tokyo.example" in seoul.refused(
+        "find", "--code", m.code(m.sign1(m.PASS, {
+            **o.payload_of(code), 1: "tokyo.example"}, m.key_of("x"))))
+    assert "malformed" in seoul.refused("find", "--code", code[:50])
+
+
+# -------------------------------------------------------- what is kept
+def test_the_directory_holds_no_name_and_no_reference(seoul, tmp_path):
+    csv = tmp_path / "residents.csv"
+    csv.write_text("ref,class,days,hint\n"
+                   "RESIDENT-4711-ZQ,adult,30,HINT-A-QX\n")
+    seoul.run("issue", "--csv", csv, "--out", tmp_path / "out.csv")
+    code = seoul.issue("--ref", "RESIDENT-4712-ZQ", "--hint", "HINT-B-QX")
+    seoul.run("reissue", "--hint", "HINT-C-QX", seoul.pass_id(code))
+    seoul.publish()
+    held = b"".join(path.read_bytes() for path in seoul.dir.iterdir())
+    assert bytes.fromhex(seoul.pass_id(code)) in held   # it is the place
+    for secret in (b"RESIDENT", b"4711", b"4712", b"HINT", b"-QX"):
+        assert secret not in held
+    for path in seoul.dir.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE(seoul.dir.stat().st_mode) == 0o700
+
+
+def test_indices_tell_nothing_of_the_order(seoul):
+    given = [o.payload_of(seoul.issue())[65535]["status_list"]["idx"]
+             for _ in range(8)]
+    steps = {b - a for a, b in zip(given, given[1:])}
+    assert len(steps) == 7 and given != sorted(given)
+    assert max(given) - min(given) > 2 ** 12
+
+
+def test_at_nine_tenths_the_next_list_is_opened(tmp_path):
+    city = o.Office(tmp_path / "small", "--capacity", "20")
+    codes = [city.issue() for _ in range(18)]
+    done = city.run("issue", "--class", "adult", "--days", "9", "--out", "-")
+    assert "new status list" in done.stderr
+    codes.append(done.stdout[:-1])
+    uris = [o.payload_of(code)[65535]["status_list"]["uri"] for code in codes]
+    assert uris == 18 * [o.URI] + [o.URI + "/1"]
+    city.publish()
+    assert city.document()[5] == [o.URI, o.URI + "/1"]
+    city.run("revoke", city.pass_id(codes[3]), city.pass_id(codes[18]))
+    city.publish()
+    assert [city.state(code) for code in codes] == \
+        3 * ["valid"] + ["revoked"] + 14 * ["valid"] + ["revoked"]
+    assert city.shows(codes[18], status=1)["verdict"] == "revoked"
+    assert city.shows(codes[17], status=0)["verdict"] == "accepted"
+
+
+# ----------------------------------------------------------- refusals
+INIT = ("--iss", "a.example", "--status-uri", "https://a.example/s",
+        "--name", "en=A", "--no-passphrase")
+
+
+@pytest.mark.parametrize("change, status, said", [
+    (("--status-uri", "https://a.example/" + "s" * 60), 1,
+     "at most 240 fit its QR code"),
+    (("--status-uri", "https://a.example/" + "s" * 108), 1, "over 128 bytes"),
+    (("--iss", "a" * 33), 2, "at most 32 characters"),
+    (("--iss", "a example"), 2, "a host name"),
+    (("--status-uri", ""), 2, "a URI of at most 128"),
+    (("--name", "fr=A"), 2, "en, ko, ja or zh"),
+    (("--name", "en="), 2, "1 to 600 bytes"),
+    (("--capacity", "15"), 2, "from 16 to 1048576"),
+    (("--capacity", "many"), 2, "from 16 to 1048576"),
+    (("--passphrase-file", "x"), 2, "give one of them"),
+])
+def test_init_refuses_in_one_line_and_makes_nothing(tmp_path, change, status,
+                                                    said):
+    options = list(INIT)
+    if change[0] in options and change[0] != "--name":
+        options[options.index(change[0]) + 1] = change[1]
+    else:
+        options += change
+    done = subprocess.run([o.ISSUER, "init", "--dir", tmp_path / "a",
+                           *options], capture_output=True, text=True)
+    assert done.returncode == status, done
+    assert done.stderr.count("\n") == 1 and said in done.stderr, done
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_never_touches_what_is_there(seoul, tmp_path):
+    held = {p.name: p.read_bytes() for p in seoul.dir.iterdir()}
+    assert "holds an issuer already" in seoul.refused("init", *INIT)
+    assert {p.name: p.read_bytes() for p in seoul.dir.iterdir()} == held
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter").write_text("mine")
+    done = subprocess.run([o.ISSUER, "init", "--dir", tmp_path / "full",
+                           *INIT], capture_output=True, text=True)
+    assert done.returncode == 1 and "not empty" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["full", "seoul"]
+    (tmp_path / "empty").mkdir()
+    o.Office(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("arguments, status, said", [
+    (("--days", "3"), 2, "--class is missing"),
+    (("--class", "adult"), 2, "--days or --until is missing"),
+    (("--class", "king", "--days", "3"), 2, 'class "king": unknown'),
+    (("--class", "adult", "--days", "0"), 2, "from 1 to 36600"),
+    (("--class", "adult", "--days", "40000"), 2, "from 1 to 36600"),
+    (("--class", "adult", "--days", "3", "--until", "2099-01-01"), 2,
+     "only one of them"),
+    (("--class", "adult", "--until", "soon"), 2, "not a time"),
+    (("--class", "adult", "--until", "2199-01-01"), 2, "over 36600 days"),
+    (("--class", "adult", "--from", "2099-01-01", "--until", "2098-01-01"),
+     2, "not after the validity's beginning"),
+    (("--class", "adult", "--days", "3", "--ref", ""), 2, "ref: empty"),
+    (("--class", "adult", "--days", "3", "--ref", "r" * 129), 2,
+     "129 bytes; at most 128"),
+    (("--class", "adult", "--days", "3", "--hint", "h" * 25), 2,
+     "25 bytes; at most 24"),
+    (("--class", "adult", "--days", "3", "--hint", "a\nb"), 2,
+     "a control character"),
+    (("--class", "adult", "--days", "3", "--holder-key", "00"), 2,
+     "64 hexadecimal digits"),
+    (("--class", "adult", "--days", "3", "--holder-key", "00" * 32), 2,
+     "not an Ed25519 public key"),
+    (("--class", "adult", "--days", "3", "--out", "pass.gif"), 2,
+     "end it in .png"),
+    (("--class", "adult", "--days", "3", "--out-dir", "x"), 2, "for many"),
+    (("--class", "adult", "--days", "3", "extra"), 2, "one argument too"),
+    (("--class", "adult", "--days", "3", "--class", "child"), 2,
+     "more than 1 time"),
+    (("--class", "adult", "--days"), 2, "its value is missing"),
+    (("--class", "adult", "--colour", "red"), 2, "no such option here"),
+    (("--class", "adult", "--days", "3", "--out", "none/pass.png"), 4,
+     "none/pass.png: cannot be written"),
+    (("--csv", "none.csv", "--out", "x.csv"), 4, "none.csv: No such file"),
+    (("--csv", "/dev/null", "--class", "adult", "--out", "x.csv"), 2,
+     "rows say what they are"),
+    (("--csv", "/dev/null"), 2, "one of them is needed"),
+    (("--csv", "/dev/null", "--out", "x.pdf"), 2, "--out-dir DIR --as pdf"),
+    (("--csv", "/dev/null", "--out-dir", "x"), 2, "is needed with --out-dir"),
+    (("--csv", "/dev/null", "--out-dir", "x", "--as", "gif"), 2,
+     "txt, png, svg or pdf"),
+    (("--csv", "/dev/null", "--out", "x.csv", "--as", "png"), 2,
+     "goes with --out-dir"),
+])
+def test_issue_refuses_in_one_line_and_issues_nothing(seoul, tmp_path,
+                                                      arguments, status,
+                                                      said):
+    assert said in seoul.refused("issue", *arguments, status=status,
+                                 cwd=tmp_path)
+    assert seoul.rows() == []
+    assert [p.name for p in tmp_path.iterdir()] == ["seoul"]
+
+
+def test_a_hint_that_makes_the_pass_too_large_is_refused(tmp_path):
+    city = o.Office(tmp_path / "long", "--status-uri",
+                    "https://long.seoul.example/status-lists")
+    told = city.issue("--hint", "h" * 10)
+    assert len(m.message_of(told)) <= 240
+    why = city.refused("issue", "--class", "adult", "--days", "9", "--hint",
+                       "h" * 23)
+    by = int(re.search(r"at most 240 fit its QR code; shorten it by (\d+)",
+                       why).group(1))
+    city.issue("--hint", "h" * (23 - by))
+    assert "shorten it by 1" in city.refused(
+        "issue", "--class", "adult", "--days", "9", "--hint",
+        "h" * (24 - by))
+    assert len(city.rows()) == 2
+
+
+def test_a_directory_that_is_no_office_is_told_apart(tmp_path):
+    for name, said, status in (("none", "oap-issuer init makes it", 4),
+                               ("bare", "holds no issuer", 4),
+                               ("other", "not a database", 4)):
+        directory = tmp_path / name
+        if name != "none":
+            directory.mkdir()
+        if name == "other":
+            (directory / "registry.db").write_text("my shopping list " * 99)
+        done = subprocess.run([o.ISSUER, "keys", "--dir", directory],
+                              capture_output=True, text=True)
+        assert done.returncode == status, done
+        assert done.stderr.count("\n") == 1 and said in done.stderr, done
+
+
+def test_a_second_program_in_the_directory_is_turned_away(seoul):
+    held = os.open(seoul.dir, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        assert "another oap-issuer works here" in seoul.refused(
+            "issue", "--class", "adult", "--days", "3", status=4)
+    finally:
+        os.close(held)
+    seoul.issue()
+
+
+def test_help_names_every_command_and_every_option(seoul):
+    done = subprocess.run([o.ISSUER, "--help"], capture_output=True,
+                          text=True)
+    names = re.findall(r"^  ([a-z]+) +\S", done.stdout, re.M)
+    assert done.returncode == 0 and {
+        "init", "issue", "reissue", "revoke", "suspend", "restore", "find",
+        "rotate", "retire", "compromised", "publish", "show"} <= set(names)
+    for name in names:
+        told = subprocess.run([o.ISSUER, name, "--help"],
+                              capture_output=True, text=True)
+        assert told.returncode == 0 and told.stderr == ""
+        assert told.stdout.startswith("usage: oap-issuer " + name)
+    page = (HERE.parent.parent / "deploy/man/oap-issuer.1").read_text()
+    page = page.replace("\\-", "-")
+    for name in names:
+        assert re.search(r"^\.It Cm .*\b%s\b" % name, page, re.M), name
+        told = subprocess.run([o.ISSUER, name, "--help"],
+                              capture_output=True, text=True).stdout
+        for option in re.findall(r"^  --([a-z-]+)", told, re.M):
+            assert "-" + option in page, (name, option)
+
+
+def test_wrong_commands_are_usage_errors():
+    for arguments in ((), ("enlist",), ("-h",)):
+        done = subprocess.run([o.ISSUER, *arguments], capture_output=True,
+                              text=True)
+        assert done.returncode == 2 and done.stdout == ""
+        assert "--help lists them" in done.stderr
+    done = subprocess.run([o.ISSUER, "--version"], capture_output=True,
+                          text=True)
+    assert re.fullmatch(r"oap-issuer \d+\.\d+\.\d+\n", done.stdout)
