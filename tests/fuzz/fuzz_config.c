@@ -3,6 +3,8 @@
  * and is shown the same again; one that is refused is told why in one line. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "fuzz.h"
@@ -22,6 +24,20 @@ static void show(const struct config *config, char **text, size_t *n)
 	fclose(file);
 }
 
+/* As oapd reads it: from a file, with the same end. */
+static void check_load(struct bytes input, bool good)
+{
+	struct config config;
+	char path[64], error[512];
+	int fd = memfd_create("config", MFD_CLOEXEC);
+
+	check(fd >= 0 && write(fd, input.p, input.n) == (ssize_t)input.n);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	check(config_load(path, &config, error, sizeof(error)) == good);
+	close(fd);
+	check(!config_load(path, &config, error, sizeof(error)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config first = {.port = -1}, second = {.port = -1};
@@ -32,12 +48,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!started)
 		config_start();
 	started = true;
+	if (size > CONFIG_FILE_MAX) {
+		check_load(bytes_of(data, size), false);
+		return 0;
+	}
 	if (!parse(bytes_of(data, size), &first, error)) {
+		check_load(bytes_of(data, size), false);
 		check(strncmp(error, "f:", 2) == 0 &&
 		      strchr(error, '\n') == NULL);
 		check(first.port == -1);
 		return 0;
 	}
+	check_load(bytes_of(data, size), true);
 	show(&first, &text, &n);
 	check(parse(bytes_of(text, n), &second, error));
 	show(&second, &again, &again_n);

@@ -58,9 +58,9 @@ static void check_copies(struct bytes text)
 	check(bytes_equal(out_view(&a), out_view(&b)));
 }
 
-static void check_residents(struct bytes text)
+static void check_residents(struct bytes text, struct bytes days)
 {
-	const struct validity otherwise = {.days = bytes_text("30")};
+	const struct validity otherwise = {.days = days};
 	static struct residents r;
 	enum resident_result result;
 	struct fault fault = {0};
@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > TEXT_MAX / 2)
 		return 0;
 	check_copies(bytes_of(data, size));
-	check_residents(bytes_of(data, size));
+	check_residents(bytes_of(data, size), bytes_text("30"));
+	check_residents(bytes_of(data, size), bytes_text(""));
 	return 0;
 }
