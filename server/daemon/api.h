@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api.h: the handlers of the router's table, one file a resource. Each gets a
+ * request whose caller and body have been checked, and sees to its reply. */
+#ifndef OAP_API_H
+#define OAP_API_H
+
+#include "request.h"
+#include "setup_view.h"
+
+/* api_ask.c, api_entries.c, api_enrolments.c */
+void api_ask(struct request *r);
+void api_entries(struct request *r);
+void api_enrolments(struct request *r);
+/* api_public.c */
+void api_bundle(struct request *r);
+void api_status_lists(struct request *r);
+void api_healthz(struct request *r);
+void api_readyz(struct request *r);
+/* api_metrics.c */
+void api_metrics(struct request *r);
+/* api_setup.c; route->what is the enum setup_kind */
+void api_setup_list(struct request *r);
+void api_setup_one(struct request *r);
+void api_setup_add(struct request *r);
+void api_setup_set(struct request *r);
+void api_audit(struct request *r);
+/* api_attempts.c */
+void api_attempts(struct request *r);
+void api_attempt(struct request *r);
+void api_attempt_reversal(struct request *r);
+void api_pass_lookup(struct request *r);
+/* api_reports.c */
+void api_report(struct request *r);
+
+#endif

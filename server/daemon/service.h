@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service.h: what all loops of a daemon share. Made by daemon.c before the
+ * first loop runs, and gone after the last; what changes in between is atomic
+ * or locks for itself. */
+#ifndef OAP_SERVICE_H
+#define OAP_SERVICE_H
+
+#include "config.h"
+#include "conn.h"
+#include "ledger.h"
+#include "passcache.h"
+#include "report_worker.h"
+#include "servicekeys.h"
+#include "setup.h"
+#include "snapshot.h"
+#include "tls.h"
+#include "traffic.h"
+
+struct service {
+	const struct config *config; /* as it was at the start */
+	const struct service_keys *keys;
+	struct snapshot_box *box;
+	struct passcache *cache;
+	struct ledger *ledger;
+	struct report_worker *reader;
+	struct setup_env env;
+	struct tls *tls; /* NULL: plain HTTP */
+	struct conn_limits limits;
+	struct conn_count conns;
+	struct traffic traffic;
+	/* The clock of the service: ms since 1970 UTC; any thread. */
+	int64_t (*now_ms)(void *clock);
+	void *clock;
+};
+
+#endif
