@@ -35,6 +35,7 @@
 #define ISSUERDOC_MAX 65536	/* 500 keys and their list URIs */
 #define STATUS_TOKEN_MAX (512 * 1024) /* 2^20 2-bit states, incompressible */
 #define STATUS_INFLATED_MAX (4 * 1024 * 1024) /* 2^24 2-bit states */
+#define INFLATE_ROOM 49152 /* zlib's state and window, on the stack */
 #define BUNDLE_MAX (8 * 1024 * 1024) /* a kiosk has 32 MB of memory */
 #define RECEIPT_MAX (1024 * 1024) /* a file of 50,000 entries */
 #define COSE_SMALL_MAX 2048	/* verified from a buffer on the stack */
@@ -102,6 +103,12 @@
 
 /* The ledger. */
 #define ITEMS_PER_COMMIT 256	/* beside the questions, whose wait it is */
+
+/* Reports and searches. */
+#define REPORT_DAYS_MAX 3660	/* ten years; more is a typing error */
+#define SEARCH_ROWS_MAX 100000	/* looked at for a page: a third of a second */
+#define ATTEMPTS_PAGE_MAX 500	/* rows of a page, under 256 KiB */
+#define ATTEMPTS_LOOKUP_MAX 1000 /* of one pass: three years of every day */
 
 /* The daemon's HTTP side. */
 #define HTTP_HEAD_MAX 16384	/* a token, a query, a browser's cookies */

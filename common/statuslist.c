@@ -129,15 +129,49 @@ static bool stream_fits(size_t in, size_t out)
 	return in <= UINT_MAX && out <= UINT_MAX;
 }
 
+/* Memory for zlib's inflate, so that reading allocates nothing. */
+struct room {
+	_Alignas(max_align_t) uint8_t p[INFLATE_ROOM];
+	size_t used;
+};
+
+static voidpf room_take(voidpf opaque, uInt items, uInt size)
+{
+	struct room *room = opaque;
+	size_t align = _Alignof(max_align_t);
+	size_t left = sizeof(room->p) - room->used;
+	size_t wanted = (size_t)items * size;
+	uint8_t *p = room->p + room->used;
+
+	if (size > 0 && wanted / size != items)
+		return Z_NULL;
+	wanted = (wanted + align - 1) / align * align;
+	if (wanted > left)
+		return Z_NULL;
+	room->used += wanted;
+	return p;
+}
+
+static void room_give(voidpf opaque, voidpf p)
+{
+	(void)opaque;
+	(void)p;
+}
+
 bool statuslist_inflate(struct bytes lst, unsigned bits, uint8_t *buf,
 			size_t cap, struct statuslist *out)
 {
+	struct room room;
 	z_stream z = {.next_in = lst.p,
 		      .avail_in = (uInt)lst.n,
 		      .next_out = buf,
-		      .avail_out = (uInt)cap};
+		      .avail_out = (uInt)cap,
+		      .zalloc = room_take,
+		      .zfree = room_give,
+		      .opaque = &room};
 	int rc;
 
+	room.used = 0;
 	if (!bits_valid(bits) || !stream_fits(lst.n, cap) ||
 	    inflateInit(&z) != Z_OK)
 		return false;
@@ -205,16 +239,21 @@ void statuslist_set(uint8_t *p, unsigned bits, uint64_t idx, unsigned value)
 	p[at.byte] = (uint8_t)(others | (value & at.mask) << at.shift);
 }
 
+bool status_token_signer(const struct status_token *token,
+			 const struct issuerdoc *doc, struct issuer_key *signer)
+{
+	if (!issuerdoc_has_uri(doc, token->uri) ||
+	    !issuerdoc_key(doc, token->kid, signer) ||
+	    signer->state == KEY_COMPROMISED)
+		return false;
+	return signer->state != KEY_RETIRED || token->iat <= signer->until;
+}
+
 bool status_token_counts(const struct status_token *token,
 			 const struct issuerdoc *doc, struct outbuf *scratch)
 {
-	struct issuer_key key;
+	struct issuer_key signer;
 
-	if (!issuerdoc_has_uri(doc, token->uri) ||
-	    !issuerdoc_key(doc, token->kid, &key) ||
-	    key.state == KEY_COMPROMISED)
-		return false;
-	if (key.state == KEY_RETIRED && token->iat > key.until)
-		return false;
-	return cose_verify(&token->cose, key.pk, scratch);
+	return status_token_signer(token, doc, &signer) &&
+	       cose_verify(&token->cose, signer.pk, scratch);
 }

@@ -53,9 +53,13 @@ unsigned statuslist_get(const struct statuslist *list, uint64_t idx);
 /* idx must be in the list, value must fit the bits. */
 void statuslist_set(uint8_t *p, unsigned bits, uint64_t idx, unsigned value);
 
-/* Whether a token of this signer counts for the issuer: its URI is in the
- * document, its signer is a key of it, active, or retired with iat <= until;
- * and its signature verifies. now is not looked at. */
+/* The signer of a token that may count for the issuer: its URI is in the
+ * document, its signer is a key of it, active, or retired with iat <= until.
+ * For a token whose signature has been verified before. */
+bool status_token_signer(const struct status_token *token,
+			 const struct issuerdoc *doc, struct issuer_key *signer)
+    OAP_CHECKED;
+/* That, and its signature verifies. now is not looked at. */
 bool status_token_counts(const struct status_token *token,
 			 const struct issuerdoc *doc, struct outbuf *scratch)
     OAP_CHECKED;
