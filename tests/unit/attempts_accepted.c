@@ -111,6 +111,37 @@ static void allowance_in_money_all_at_once(struct world *w)
 	w->list = 3000;
 }
 
+static void first_and_last_day(struct world *w)
+{
+	w->benefit.first_date = 20261124;
+	w->benefit.last_date = 20261124;
+}
+
+/* Open from 09:00 to 09:01 on Tuesdays; it is 09:00:59 on one. */
+static void last_second_of_the_only_minute(struct world *w)
+{
+	static const uint8_t HOURS[] = {0x81, 0x83, 0x02, 0x19, 0x02,
+					0x1c, 0x19, 0x02, 0x1d};
+
+	w->benefit.hours = bytes_of(HOURS, sizeof(HOURS));
+	w->clock.now_ms += 59999;
+}
+
+static void closed_on_other_days(struct world *w)
+{
+	w->benefit.closed = bytes_text("\x82\x1a\x01\x35\x29\x03"
+				       "\x1a\x01\x35\x29\x05");
+}
+
+static void for_this_city_class_and_place(struct world *w)
+{
+	static const uint8_t ADULTS[] = {0x81, CLASS_ADULT};
+
+	w->benefit.issuers = bytes_text("\x81\x6dseoul.example");
+	w->benefit.classes = bytes_of(ADULTS, sizeof(ADULTS));
+	w->benefit.facilities = bytes_text("\x81\x63tnm");
+}
+
 static void largest_party(struct world *w)
 {
 	w->party = w->benefit.party_max;
@@ -151,6 +182,12 @@ const struct attempt ATTEMPTS_ACCEPTED[] = {
      allowance_in_money_just_enough},
     {"money of the allowance all at once", VERDICT_ACCEPTED_OFFLINE,
      allowance_in_money_all_at_once},
+    {"first and last day", VERDICT_ACCEPTED, first_and_last_day},
+    {"last second of the only minute", VERDICT_ACCEPTED,
+     last_second_of_the_only_minute},
+    {"closed on other days", VERDICT_ACCEPTED, closed_on_other_days},
+    {"for this city, class and place", VERDICT_ACCEPTED,
+     for_this_city_class_and_place},
     {"largest party", VERDICT_ACCEPTED, largest_party},
     {NULL, VERDICT_NONE, NULL},
 };

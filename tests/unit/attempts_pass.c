@@ -114,6 +114,11 @@ static void live_used_before(struct world *w)
 	w->presentation_used = true;
 }
 
+static void live_around_an_unbound_pass(struct world *w)
+{
+	w->live = true;
+}
+
 static void live_by_another_phone(struct world *w)
 {
 	show_live(w);
@@ -157,6 +162,8 @@ const struct attempt ATTEMPTS_PASS[] = {
     {"live code 61 s old", VERDICT_PRESENTATION_STALE, live_too_old},
     {"live code 61 s ahead", VERDICT_PRESENTATION_STALE, live_too_new},
     {"live code used before", VERDICT_PRESENTATION_STALE, live_used_before},
+    {"live code around an unbound pass", VERDICT_PRESENTATION_INVALID,
+     live_around_an_unbound_pass},
     {"live code by another phone", VERDICT_PRESENTATION_INVALID,
      live_by_another_phone},
     {"live code by the issuer's key", VERDICT_PRESENTATION_INVALID,

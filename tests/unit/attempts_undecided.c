@@ -34,6 +34,11 @@ static void another_citys_list(struct world *w)
 	w->pass.uri = bytes_text(w->tokyo.uri);
 }
 
+static void list_of_another_address(struct world *w)
+{
+	w->seoul.list_uri = "https://pass.seoul.example/status/1";
+}
+
 static void list_signed_by_another_city(struct world *w)
 {
 	w->seoul.list_signer = &w->tokyo.signing;
@@ -143,6 +148,8 @@ const struct attempt ATTEMPTS_UNDECIDED[] = {
      signed_by_the_root},
     {"bundle past its hard age", VERDICT_BUNDLE_STALE, old_bundle},
     {"another city's list", VERDICT_STATUS_STALE, another_citys_list},
+    {"list whose sub is another address", VERDICT_STATUS_STALE,
+     list_of_another_address},
     {"list signed by another city", VERDICT_STATUS_STALE,
      list_signed_by_another_city},
     {"list signed by a compromised key", VERDICT_STATUS_STALE,

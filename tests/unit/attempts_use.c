@@ -82,6 +82,14 @@ static void after_hours(struct world *w)
 	w->benefit.hours = bytes_of(HOURS, sizeof(HOURS));
 }
 
+static void before_hours(struct world *w)
+{
+	static const uint8_t HOURS[] = {0x81, 0x83, 0x18, 0x7f, 0x19,
+					0x02, 0x1d, 0x19, 0x05, 0xa0};
+
+	w->benefit.hours = bytes_of(HOURS, sizeof(HOURS)); /* from 09:01 */
+}
+
 static void party_of_five(struct world *w)
 {
 	w->party = 5;
@@ -103,6 +111,7 @@ const struct attempt ATTEMPTS_USE[] = {
     {"closed today", VERDICT_CLOSED_NOW, closed_today},
     {"not on this weekday", VERDICT_CLOSED_NOW, mornings_of_other_days},
     {"after hours", VERDICT_CLOSED_NOW, after_hours},
+    {"before hours", VERDICT_CLOSED_NOW, before_hours},
     {"party of five", VERDICT_PARTY_TOO_LARGE, party_of_five},
     {NULL, VERDICT_NONE, NULL},
 };

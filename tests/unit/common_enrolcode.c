@@ -123,6 +123,38 @@ static void damaged_codes_are_refused(void **state)
 	assert_false(enrolcode_read(whole, buf, 100, &got));
 }
 
+static void other_cbor_is_refused(void **state)
+{
+	static const char *const TEXTS[] = {
+	    "OAPE1:",	  /* nothing */
+	    "OAPE1:%2",	  /* an array */
+	    "OAPE1:P3",	  /* an empty map */
+	    "OAPE1:ZBN00", /* a map whose head is not the shortest */
+	    "OAPE1:PPP0",  /* no Base45 */
+	};
+	uint8_t buf[ENROLCODE_MAX];
+	struct enrolcode got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(*TEXTS); i++)
+		assert_false(enrolcode_read(bytes_text(TEXTS[i]), buf,
+					    sizeof(buf), &got));
+}
+
+static void blanks_alone_are_no_code(void **state)
+{
+	uint8_t *blanks = malloc(3), buf[ENROLCODE_MAX];
+	struct enrolcode got;
+
+	(void)state;
+	assert_non_null(blanks);
+	memset(blanks, ' ', 3);
+	for (size_t n = 0; n <= 3; n++)
+		assert_false(enrolcode_read(bytes_of(blanks + 3 - n, n), buf,
+					    sizeof(buf), &got));
+	free(blanks);
+}
+
 static void other_urls_are_refused(void **state)
 {
 	static const char *const URLS[] = {"", "http://a b", "http://a\n",
@@ -158,6 +190,8 @@ int main(void)
 	    cmocka_unit_test(a_longer_url_is_not_written),
 	    cmocka_unit_test(blanks_around_it_are_dropped),
 	    cmocka_unit_test(damaged_codes_are_refused),
+	    cmocka_unit_test(other_cbor_is_refused),
+	    cmocka_unit_test(blanks_alone_are_no_code),
 	    cmocka_unit_test(other_urls_are_refused),
 	    cmocka_unit_test(a_code_past_the_last_second_is_refused),
 	};

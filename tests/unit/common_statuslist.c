@@ -306,6 +306,8 @@ static void map_keys_are_taken_in_either_order_and_no_others(void **state)
 	    {"a2636c737461aa646269747302", false}, /* lst a text */
 	    {"a2636c737441aa636c737441aa", false},
 	    {"a2636c737441aa64626974730200", false},
+	    {"a3636c737441aa646269747302", false}, /* a pair is missing */
+	    {"a1636c737441aa646269747302", false},
 	    {"80", false},
 	    {"", false},
 	};
