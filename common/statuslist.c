@@ -129,27 +129,21 @@ static bool stream_fits(size_t in, size_t out)
 	return in <= UINT_MAX && out <= UINT_MAX;
 }
 
-/* Memory for zlib's inflate, so that reading allocates nothing. */
+/* Memory for zlib's inflate, so that reading allocates nothing. It asks once,
+ * for its state; for a window only when a list goes past its cap. */
 struct room {
 	_Alignas(max_align_t) uint8_t p[INFLATE_ROOM];
-	size_t used;
+	bool taken;
 };
 
 static voidpf room_take(voidpf opaque, uInt items, uInt size)
 {
 	struct room *room = opaque;
-	size_t align = _Alignof(max_align_t);
-	size_t left = sizeof(room->p) - room->used;
-	size_t wanted = (size_t)items * size;
-	uint8_t *p = room->p + room->used;
 
-	if (size > 0 && wanted / size != items)
+	if (room->taken || (uint64_t)items * size > sizeof(room->p))
 		return Z_NULL;
-	wanted = (wanted + align - 1) / align * align;
-	if (wanted > left)
-		return Z_NULL;
-	room->used += wanted;
-	return p;
+	room->taken = true;
+	return room->p;
 }
 
 static void room_give(voidpf opaque, voidpf p)
@@ -171,7 +165,7 @@ bool statuslist_inflate(struct bytes lst, unsigned bits, uint8_t *buf,
 		      .opaque = &room};
 	int rc;
 
-	room.used = 0;
+	room.taken = false;
 	if (!bits_valid(bits) || !stream_fits(lst.n, cap) ||
 	    inflateInit(&z) != Z_OK)
 		return false;
