@@ -60,7 +60,7 @@
 #define CLOSED_DAYS_MAX 512	/* a year's Mondays and holidays, and spare */
 #define KEYS_PER_ISSUER_MAX 512
 #define LISTS_PER_ISSUER_MAX 64	/* of 2^20 passes each */
-#define CURRENCIES_PER_POLICY_MAX 64 /* more than one service's facilities use */
+#define CURRENCIES_PER_POLICY_MAX 64 /* more than a service's facilities use */
 
 /* Time. Milliseconds up to the year 9999, so sums stay in int64_t. */
 #define TIME_MS_MAX INT64_C(253402300799999)
@@ -77,7 +77,7 @@
 #define CSV_FILE_MAX (256 * 1024 * 1024) /* millions of rows; held in memory */
 #define CSV_FIELDS_MAX 32	/* we name eight columns */
 #define CSV_ROW_MAX 4096	/* our longest row is under 400 */
-#define ISSUE_BATCH 8000	/* rows a commit: it writes whole pages of indices */
+#define ISSUE_BATCH 8000	/* rows a commit: it fills pages of indices */
 #define LIST_CAPACITY_MIN 16	/* under that an index tells who it is */
 #define LIST_CAPACITY_DEFAULT (1024 * 1024)
 #define LIST_CAPACITY_MAX (1024 * 1024) /* so a token fits STATUS_TOKEN_MAX */
@@ -89,7 +89,7 @@
 
 /* What a kiosk keeps, and how it talks to its service. */
 #define URL_MAX 256		/* of a service; it is in a QR code */
-#define ENROLCODE_MAX 600	/* URL_MAX and 100 bytes in Base45 come to 546 */
+#define ENROLCODE_MAX 600	/* URL_MAX and 100 bytes in Base45: 546 */
 #define ETAG_MAX 80		/* ours are 66: a quoted SHA-256 */
 #define KIOSK_KEEP_ENTRIES_MS (INT64_C(35) * 86400000) /* sent; a month's
 				 * questions about one at the door */
