@@ -119,6 +119,7 @@ def cbor():
             ("long-head-8", "1b00000000ffffffff"), ("indefinite", "9fff"),
             ("reserved", "1c"), ("tag-0", "c000"), ("break", "ff"),
             ("unsorted", "a2010000 00"), ("twice", "a200000000"),
+            ("twice-differing", "a200000001"),
             ("half", "59ffff00"), ("not-utf8", "62c328"),
             ("trailing", "0000"), ("huge-array", "9bffffffffffffffff"),
             ("truncated-head", "19ff"), ("nothing", "")):

@@ -439,7 +439,7 @@ def test_lists_of_a_bundle_are_ascending_and_each_once(tool, dice):
     ("1a0000ffff", False), ("1b00000000ffffffff", False), ("40", True),
     ("5f4100ff", False), ("7f6161ff", False), ("9f00ff", False),
     ("bf0000ff", False), ("a200000100", True), ("a201000000", False),
-    ("a200000000", False), ("a21818000000", False), ("a21903e8002000", True),
+    ("a200000000", False), ("a200000001", False), ("a21818000000", False), ("a21903e8002000", True),
     ("f4", True), ("f5", True), ("f6", True), ("f7", False), ("e0", False),
     ("f820", False), ("f90000", False), ("fa00000000", False),
     ("fb" + 8 * "00", False), ("c000", False), ("d100", True),
