@@ -21,7 +21,9 @@ struct attempts_query *attempts_query_read(struct params params,
 					   struct problem *p) OAP_CHECKED;
 void attempts_query_free(struct attempts_query *q); /* takes NULL */
 
-/* {"attempts": […], "cursor": "…" | null}, newest received first. */
+/* {"attempts": […], "cursor": "…" | null}: the latest local day first, and of
+ * one day the latest received. A page may have fewer rows than the limit, or
+ * none, and still lead on: it looks at SEARCH_ROWS_MAX rows at most. */
 enum store_result attempts_search(struct store *reader,
 				  const struct attempts_query *q,
 				  json_t **out) OAP_CHECKED;

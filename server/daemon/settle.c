@@ -257,7 +257,8 @@ enum store_result settle(struct store *s, const struct attempt *before,
 	if (moved)
 		a->counter = c->n;
 	if (r == STORE_OK)
-		r = store_attempt_set(s, a, moved);
+		r = store_attempt_set(
+		    s, a, moved || a->effective_ms != before->effective_ms);
 	if (r == STORE_OK)
 		r = total_of(s, before, -1);
 	if (r == STORE_OK)

@@ -126,7 +126,8 @@ enum store_result store_attempt_get(struct store *s, int64_t n,
                                     struct attempt *out) OAP_CHECKED;
 enum store_result store_attempt_add(struct store *s, struct attempt *a,
                                     struct bytes scanned) OAP_CHECKED;
-/* Writes what can change; moved: the counter too. */
+/* Writes what can change; moved: the counter and the local day and hour, too.
+ */
 enum store_result store_attempt_set(struct store *s, const struct attempt *a,
                                     bool moved) OAP_CHECKED;
 

@@ -94,6 +94,8 @@ const char *const store_ledger_schema_1[] = {
     "CREATE UNIQUE INDEX attempt_id ON attempt (id, kiosk)",
     "CREATE INDEX attempt_counter ON attempt (counter)"
     " WHERE counter IS NOT NULL",
+    /* Searches go by days; most rows are of the latest. */
+    "CREATE INDEX attempt_day ON attempt (day)",
     "CREATE INDEX attempt_unconfirmed ON attempt (kiosk, counter)"
     " WHERE told = 0 AND counts = 1",
     "CREATE TABLE entry (attempt INTEGER PRIMARY KEY REFERENCES attempt(n),"
@@ -284,6 +286,11 @@ static void bind_times(sqlite3_stmt *q, const struct attempt *a)
 	bind_i64(q, 24, a->offset_ms);
 	bind_i64(q, 26, a->effective_ms);
 	bind_i64(q, 28, a->received_ms);
+}
+
+static void bind_place(sqlite3_stmt *q, const struct attempt *a)
+{
+	bind_maybe(q, 3, a->counter != 0, a->counter);
 	bind_i64(q, 29, a->day);
 	bind_i64(q, 30, a->month);
 	bind_i64(q, 31, a->hour);
@@ -293,7 +300,6 @@ static void bind_origin(sqlite3_stmt *q, const struct attempt *a)
 {
 	bind_i64(q, 1, a->kiosk);
 	bind_blob(q, 2, a->id, sizeof a->id);
-	bind_maybe(q, 3, a->counter != 0, a->counter);
 	bind_text(q, 14, a->facility);
 	bind_text(q, 15, a->benefit);
 	bind_text(q, 16, a->issuer);
@@ -332,6 +338,7 @@ enum store_result store_attempt_add(struct store *s, struct attempt *a,
 		return STORE_FAILED;
 	bind_facts(q, a);
 	bind_times(q, a);
+	bind_place(q, a);
 	bind_origin(q, a);
 	bind_bytes(q, 38, scanned);
 	r = store_run(s, q);
@@ -346,13 +353,14 @@ enum store_result store_attempt_add(struct store *s, struct attempt *a,
 	" given_up = ?7, judgement = ?8, admission = ?9, reversed_ms = ?10," \
 	" marks = ?11, flags = ?12, online = ?13, list = ?20,"               \
 	" discount = ?21, at_ms = ?23, offset_ms = ?24, effective_ms = ?26," \
-	" received_ms = ?28, day = ?29, month = ?30, hour = ?31"
+	" received_ms = ?28"
+#define SET_MOVED ", counter = ?3, day = ?29, month = ?30, hour = ?31"
 
 enum store_result store_attempt_set(struct store *s, const struct attempt *a,
                                     bool moved)
 {
 	sqlite3_stmt *q =
-	    moved ? store_sql(s, SET_CHANGING ", counter = ?3 WHERE n = ?1")
+	    moved ? store_sql(s, SET_CHANGING SET_MOVED " WHERE n = ?1")
 	          : store_sql(s, SET_CHANGING " WHERE n = ?1");
 
 	if (!q)
@@ -361,7 +369,7 @@ enum store_result store_attempt_set(struct store *s, const struct attempt *a,
 	bind_times(q, a);
 	bind_i64(q, 1, a->n);
 	if (moved)
-		bind_maybe(q, 3, a->counter != 0, a->counter);
+		bind_place(q, a);
 	return store_run(s, q);
 }
 
