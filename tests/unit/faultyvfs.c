@@ -11,9 +11,19 @@ static struct {
 	enum fault_kind kind;
 	bool fired;
 	sqlite3_vfs vfs;
-	sqlite3_io_methods methods;
-	const sqlite3_io_methods *real;
+	/* A database file locks and shares memory; its journals do neither, and
+	 * have other methods. */
+	struct slot {
+		sqlite3_io_methods methods; /* first: found by pMethods */
+		const sqlite3_io_methods *real;
+	} slots[2];
 } faulty;
+
+static const sqlite3_io_methods *real_of(const sqlite3_file *f)
+{
+	return f->pMethods == &faulty.slots[0].methods ? faulty.slots[0].real
+						       : faulty.slots[1].real;
+}
 
 void faulty_vfs_arm(unsigned n, enum fault_kind kind)
 {
@@ -42,21 +52,21 @@ static int faulty_write(sqlite3_file *f, const void *p, int n,
 {
 	int rc = strike();
 
-	return rc != SQLITE_OK ? rc : faulty.real->xWrite(f, p, n, at);
+	return rc != SQLITE_OK ? rc : real_of(f)->xWrite(f, p, n, at);
 }
 
 static int faulty_truncate(sqlite3_file *f, sqlite3_int64 n)
 {
 	int rc = strike();
 
-	return rc != SQLITE_OK ? rc : faulty.real->xTruncate(f, n);
+	return rc != SQLITE_OK ? rc : real_of(f)->xTruncate(f, n);
 }
 
 static int faulty_sync(sqlite3_file *f, int flags)
 {
 	int rc = strike();
 
-	return rc != SQLITE_OK ? rc : faulty.real->xSync(f, flags);
+	return rc != SQLITE_OK ? rc : real_of(f)->xSync(f, flags);
 }
 
 static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
@@ -67,12 +77,14 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 
 	if (rc != SQLITE_OK || f->pMethods == NULL)
 		return rc;
-	faulty.real = f->pMethods;
-	faulty.methods = *f->pMethods;
-	faulty.methods.xWrite = faulty_write;
-	faulty.methods.xTruncate = faulty_truncate;
-	faulty.methods.xSync = faulty_sync;
-	f->pMethods = &faulty.methods;
+	struct slot *slot =
+	    &faulty.slots[(flags & SQLITE_OPEN_MAIN_DB) != 0 ? 0 : 1];
+	slot->real = f->pMethods;
+	slot->methods = *f->pMethods;
+	slot->methods.xWrite = faulty_write;
+	slot->methods.xTruncate = faulty_truncate;
+	slot->methods.xSync = faulty_sync;
+	f->pMethods = &slot->methods;
 	return rc;
 }
 

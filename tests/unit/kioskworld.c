@@ -24,16 +24,29 @@
 #include "key.h"
 #include "refresh.h"
 
+#define REQUEST_MAX 65536
+
 /* ------------------------------------------------------------- listener */
 
-static bool read_request(int fd, char *head, size_t cap, uint8_t *body,
-			 size_t *body_n)
+/* recv that ends with the listener: a kiosk keeps its connection open. */
+static ssize_t receive(const struct listener *l, int fd, void *p, size_t n)
+{
+	struct pollfd in = {.fd = fd, .events = POLLIN};
+
+	while (!l->stop)
+		if (poll(&in, 1, 20) > 0)
+			return recv(fd, p, n, 0);
+	return 0;
+}
+
+static bool read_request(const struct listener *l, int fd, char *head,
+			 size_t cap, uint8_t *body, size_t *body_n)
 {
 	size_t n = 0, length;
 	char *end = NULL, *at;
 
 	while (end == NULL && n < cap - 1) {
-		ssize_t got = recv(fd, head + n, cap - 1 - n, 0);
+		ssize_t got = receive(l, fd, head + n, cap - 1 - n);
 
 		if (got <= 0)
 			return false;
@@ -46,7 +59,7 @@ static bool read_request(int fd, char *head, size_t cap, uint8_t *body,
 	*body_n = n - (size_t)(end + 4 - head);
 	memcpy(body, end + 4, *body_n);
 	while (*body_n < length) {
-		ssize_t got = recv(fd, body + *body_n, length - *body_n, 0);
+		ssize_t got = receive(l, fd, body + *body_n, length - *body_n);
 
 		if (got <= 0)
 			return false;
@@ -89,18 +102,19 @@ static void keep_silent(struct listener *l, int fd)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char byte;
 
+	l->silent++;
 	while (!l->stop)
 		if (poll(&p, 1, 10) > 0 && recv(fd, &byte, 1, 0) <= 0)
 			return;
 }
 
-static void serve(struct listener *l, int fd)
+/* Answers requests until one is not to be answered. */
+static void answer_requests(struct listener *l, int fd, char *head, size_t cap,
+			    uint8_t *body)
 {
-	static char head[65536];
-	static uint8_t body[65536];
 	size_t n;
 
-	while (!l->stop && read_request(fd, head, sizeof(head), body, &n)) {
+	while (read_request(l, fd, head, cap, body, &n)) {
 		if (strncmp(head, "POST /v1/ask", 12) != 0) {
 			keep_silent(l, fd);
 			return;
@@ -114,6 +128,18 @@ static void serve(struct listener *l, int fd)
 	}
 	if (l->doing == DO_BREAK_ONCE)
 		l->doing = DO_ACCEPT;
+}
+
+static void serve(struct listener *l, int fd)
+{
+	char *head = malloc(REQUEST_MAX);
+	uint8_t *body = malloc(REQUEST_MAX);
+
+	if (head == NULL || body == NULL)
+		abort();
+	answer_requests(l, fd, head, REQUEST_MAX, body);
+	free(head);
+	free(body);
 }
 
 static void *listen_on(void *arg)

@@ -23,6 +23,7 @@ struct listener {
 	_Atomic int doing;   /* for /v1/ask */
 	_Atomic bool stop;
 	_Atomic int asked;   /* questions that came */
+	_Atomic int silent;  /* requests that met silence */
 	uint8_t first[65536]; /* body of the first question */
 	size_t first_n;
 	_Atomic bool same;   /* all later ones had the same body */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,6 +106,8 @@ static void question_does_not_wait_behind_an_upload(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, sync_slowly, NULL), 0);
+	while (service.silent == 0)
+		sched_yield();
 	listener_start(&door, DO_ACCEPT);
 	for (int i = 0; i < 5; i++) {
 		handle_lock(world.o);
