@@ -18,6 +18,7 @@ static void views_compare_by_content_then_length(void **state)
 	(void)state;
 	assert_true(bytes_equal(bytes_text("ab"), bytes_of("abc", 2)));
 	assert_false(bytes_equal(bytes_text("ab"), bytes_text("abc")));
+	assert_false(bytes_equal(bytes_text("ab"), bytes_text("ac")));
 	assert_true(bytes_equal(none, bytes_text("")));
 	assert_true(bytes_is_text(bytes_of("abc", 2), "ab"));
 	assert_int_equal(bytes_compare(none, none), 0);
@@ -79,6 +80,7 @@ static void hex_goes_there_and_back(void **state)
 	assert_false(hex_decode(bytes_text("009aff0"), back, 3));
 	assert_false(hex_decode(bytes_text("009aff00"), back, 3));
 	assert_false(hex_decode(bytes_text("009aff"), back, 2));
+	assert_false(hex_decode(bytes_text("009a"), back, 3));
 	assert_false(hex_decode(bytes_text("009a g"), back, 3));
 	assert_false(hex_decode(bytes_text("009ag0"), back, 3));
 	assert_true(hex_decode(bytes_text(""), back, 0));
@@ -139,7 +141,8 @@ static void utf8_prefix_counts_characters(void **state)
 static void ids_are_short_lower_case_and_begin_with_no_dash(void **state)
 {
 	static const char *const good[] = {
-	    "a", "0", "tnm", "tnm-2", "a-", "0123456789abcdef0123456789abcdef"};
+	    "a", "0", "z", "9", "tnm", "tnm-2", "a-", "zz9-",
+	    "0123456789abcdef0123456789abcdef"};
 	static const char *const bad[] = {
 	    "",      "-a",
 	    "A",     "a b",

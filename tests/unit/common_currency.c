@@ -108,6 +108,8 @@ static void amounts_are_read_in_major_units(void **state)
 	    {"12.505", "EUR", -1},
 	    {"1.2", "KRW", -1},
 	    {"12.", "EUR", -1},
+	    {"12.", "JPY", -1},
+	    {"12.0", "KRW", -1},
 	    {".5", "EUR", -1},
 	    {"", "EUR", -1},
 	    {"-1", "EUR", -1},
