@@ -244,6 +244,11 @@ void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit)
 	bed->benefit[benefit].limit = limit;
 }
 
+void bed_set_zone(struct bed *bed, unsigned kiosk, const struct zone_span *zone)
+{
+	bed->facility[kiosk / 2].zone = *zone;
+}
+
 void bed_kiosk_ahead(struct bed *bed, unsigned kiosk, int64_t ms, bool knows)
 {
 	bed->kiosk[kiosk].ahead_ms = ms;

@@ -45,6 +45,9 @@ const uint8_t *bed_kid(const struct bed *bed, unsigned kiosk);
 void bed_set_state(struct bed *bed, unsigned kiosk, enum device_state state);
 /* As an operator would change it. */
 void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit);
+/* The facility of that kiosk keeps another time. */
+void bed_set_zone(struct bed *bed, unsigned kiosk,
+                  const struct zone_span *zone);
 /* The clock of a kiosk: raw = service clock + ahead; knows: its offset says
  * so. */
 void bed_kiosk_ahead(struct bed *bed, unsigned kiosk, int64_t ms, bool knows);
