@@ -233,12 +233,24 @@ def test_each_rule_broken_once_in_a_header_is_refused(tool, dice, typ):
 
 
 @pytest.mark.parametrize("typ", m.ALL_TYPS)
-def test_a_payload_without_one_of_its_keys_is_refused(tool, dice, typ):
+def test_a_payload_without_some_of_its_keys_is_refused(tool, dice, typ):
     message = a.Message(dice, typ, ())
-    for missing in message.payload:
-        less = {k: v for k, v in message.payload.items() if k != missing}
+    for kept in combinations(message.payload):
+        if len(kept) == len(message.payload):
+            continue
+        less = {k: message.payload[k] for k in kept}
         answer = read(tool, message, message.sealed(m.encode(less)))
-        assert answer.get("refused") == "unreadable", missing
+        assert answer.get("refused") == "unreadable", kept
+
+
+@pytest.mark.parametrize("typ", m.ALL_TYPS)
+def test_a_payload_that_is_no_map_is_refused(tool, dice, typ):
+    message = a.Message(dice, typ, ())
+    values = list(message.payload.values())
+    for payload in (0, -1, b"", "", [], values, None,
+                    m.Raw(b"\xf4"), cbor2.CBORTag(18, message.payload)):
+        answer = read(tool, message, message.sealed(m.encode(payload)))
+        assert answer.get("refused") == "unreadable", payload
 
 
 def spoiled_envelopes(message):
