@@ -347,6 +347,15 @@ static void the_typ_says_how_to_read(void **state)
 	}
 }
 
+static void a_message_over_the_limit_is_not_even_looked_at(void **state)
+{
+	static const uint8_t message[ENTRY_MAX + 1] = {0xd2, 0x84};
+	struct entry e;
+
+	(void)state;
+	assert_false(entry_read(bytes_of(message, sizeof(message)), &e));
+}
+
 static void no_truncation_of_an_entry_is_read(void **state)
 {
 	struct entry entries[] = {full_attempt(), kiosk_reversal(),
@@ -426,6 +435,7 @@ int main(void)
 	    cmocka_unit_test(
 	        an_operators_reversal_with_one_thing_wrong_is_refused),
 	    cmocka_unit_test(the_typ_says_how_to_read),
+	    cmocka_unit_test(a_message_over_the_limit_is_not_even_looked_at),
 	    cmocka_unit_test(no_truncation_of_an_entry_is_read),
 	    cmocka_unit_test(effective_time_is_clamped),
 	    cmocka_unit_test(a_commitment_is_the_hash_of_salt_and_scan),
