@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "reportbed.h"
+#include "store_sqlite.h"
 
-/* "from=2026-11-24&by=day", cut in place. */
-static struct params params_of(char *text, struct param p[8])
+struct params reportbed_params(char *text, struct param *p, size_t cap)
 {
 	struct params params = {.p = p};
 	char *rest = text, *pair;
@@ -24,7 +24,7 @@ static struct params params_of(char *text, struct param p[8])
 
 		assert_non_null(value);
 		*value = '\0';
-		assert_true(params.n < 8);
+		assert_true(params.n < cap);
 		p[params.n++] = (struct param){pair, value + 1};
 	}
 	return params;
@@ -38,7 +38,7 @@ struct report_request *reportbed_request(const char *name, const char *query,
 
 	snprintf(text, sizeof text, "%s", query);
 	memset(problem, 0, sizeof *problem);
-	return report_request_read(name, params_of(text, p), problem);
+	return report_request_read(name, reportbed_params(text, p, 8), problem);
 }
 
 struct store *reportbed_reader(const struct bed *bed)
@@ -134,4 +134,39 @@ void reportbed_tell(struct bed *bed, const struct visit *v, enum verdict told,
 enum verdict reportbed_redeem(struct bed *bed, const struct visit *v)
 {
 	return bed_redeem(bed, v).answer.verdict;
+}
+
+/* ---------------------------------------------------------------- cost */
+
+static void explain(struct store *s, sqlite3_stmt *of, char *plan, size_t cap)
+{
+	sqlite3_stmt *q;
+	char sql[2048];
+	size_t n = 0;
+
+	snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", sqlite3_sql(of));
+	assert_int_equal(sqlite3_prepare_v2(s->db, sql, -1, &q, NULL),
+	                 SQLITE_OK);
+	while (sqlite3_step(q) == SQLITE_ROW)
+		n += (size_t)snprintf(plan + n, cap - n, "%s; ",
+		                      sqlite3_column_text(q, 3));
+	sqlite3_finalize(q);
+}
+
+size_t reportbed_plans(struct store *reader, const char *part, const char *must,
+                       const char *must_not)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < STORE_STATEMENTS; i++) {
+		char plan[1024] = "";
+
+		if (!reader->kept[i].sql || !strstr(reader->kept[i].sql, part))
+			continue;
+		explain(reader, reader->kept[i].statement, plan, sizeof plan);
+		if (!strstr(plan, must) || strstr(plan, must_not))
+			fail_msg("%s", plan);
+		n++;
+	}
+	return n;
 }
