@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "currency.h"
+#include "limits.h"
 #include "mapkey.h"
 #include "pass.h"
 
 #define WEEKDAYS_ALL 127
 #define DAY_MINUTES 1440
-#define REVERSAL_MINUTES_MAX DAY_MINUTES
 
 /* Reads one member of a list; *rank orders those that must ascend. */
 typedef bool member_reader(struct cbor_in *in, int64_t *rank);

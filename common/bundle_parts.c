@@ -9,11 +9,6 @@
 #include "limits.h"
 #include "mapkey.h"
 
-#define SKEW_MAX_S 3600
-#define WINDOW_MIN_S 10
-#define WINDOW_MAX_S 3600
-#define DEADLINE_MIN_MS 100
-
 bool bundle_next_issuer(struct cbor_in *in, struct bundle_issuer *o)
 {
 	struct cbor_in token;

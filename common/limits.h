@@ -57,6 +57,7 @@
 #define ISSUERS_PER_BENEFIT_MAX 64
 #define FACILITIES_PER_BENEFIT_MAX 1024
 #define HOURS_PER_BENEFIT_MAX 32
+#define REVERSAL_MINUTES_MAX 1440 /* later it is an operator's to decide */
 #define CLOSED_DAYS_MAX 512	/* a year's Mondays and holidays, and spare */
 #define KEYS_PER_ISSUER_MAX 512
 #define LISTS_PER_ISSUER_MAX 64	/* of 2^20 passes each */
@@ -68,9 +69,14 @@
 #define CLOCK_OFFSET_MS_MAX INT64_C(3155760000000) /* a century */
 #define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
 #define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
+#define SKEW_MAX_S 3600		/* more is a wrong time zone */
+#define WINDOW_MIN_S 10		/* of a presentation: a slow hand and a reader */
+#define WINDOW_MAX_S 3600	/* more is no live code */
 #define PRESENTATION_WINDOW_DEFAULT_S 60 /* time to hold a phone to a reader */
 #define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
 #define DEADLINE_DEFAULT_MS 800
+#define DEADLINE_MIN_MS 100	/* less is asking nobody */
+#define LEFT_MS_MAX 60000	/* of a deadline of 5 s at most; room for more */
 
 /* The issuing office. */
 #define REF_MAX 128	/* a resident reference: a number or a UUID and spare */

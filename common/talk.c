@@ -9,8 +9,6 @@
 #include "key.h"
 #include "mapkey.h"
 
-#define LEFT_MS_MAX 60000 /* a deadline is 5 s at most; room to change that */
-
 /* Keys of questions and reports, numbered as in entries. */
 #define KEY_ID 1
 #define KEY_NEXT_SEQ 2
