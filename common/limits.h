@@ -70,13 +70,13 @@
 #define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
 #define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
 #define SKEW_MAX_S 3600		/* more is a wrong time zone */
-#define WINDOW_MIN_S 10		/* of a presentation: a slow hand and a reader */
+#define WINDOW_MIN_S 10		/* a slow hand before a reader */
 #define WINDOW_MAX_S 3600	/* more is no live code */
 #define PRESENTATION_WINDOW_DEFAULT_S 60 /* time to hold a phone to a reader */
 #define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
 #define DEADLINE_DEFAULT_MS 800
 #define DEADLINE_MIN_MS 100	/* less is asking nobody */
-#define LEFT_MS_MAX 60000	/* of a deadline of 5 s at most; room for more */
+#define LEFT_MS_MAX 60000	/* of 5 s at most; room for more */
 
 /* The issuing office. */
 #define REF_MAX 128	/* a resident reference: a number or a UUID and spare */
