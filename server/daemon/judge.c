@@ -120,6 +120,16 @@ static void fill_attempt(const struct judging *j, const struct question *q,
 	}
 }
 
+/* The place that a kiosk may speak for: where it is enrolled, and no other. */
+static const struct facility *own_place(const struct judging *j,
+                                        const struct question *q,
+                                        const struct admitted *admitted)
+{
+	return bytes_equal(q->facility, j->job->kiosk.facility)
+	           ? admitted->facility
+	           : NULL;
+}
+
 static struct decision decide_question(const struct judging *j,
                                        const struct question *q,
                                        const struct admitted *admitted,
@@ -135,7 +145,7 @@ static struct decision decide_question(const struct judging *j,
 	    .presentation_used = shown_used,
 	    .status = admitted->has_status ? &admitted->status : NULL,
 	    .benefit = admitted->benefit,
-	    .facility = admitted->facility,
+	    .facility = own_place(j, q, admitted),
 	    .party = q->party,
 	    .has_list = q->has_list,
 	    .list = q->list,

@@ -15,6 +15,7 @@
 
 #define COUNT(table) "SELECT count(*) FROM " table
 #define USES "SELECT coalesce(sum(uses), 0) FROM counter"
+#define COUNTED "SELECT coalesce(sum(counts), 0) FROM attempt"
 
 static int open_bed(void **state)
 {
@@ -171,6 +172,28 @@ static void a_kiosk_that_is_not_active_is_not_judged(void **state)
 	bed_set_state(bed, 0, DEVICE_ROLLED);
 	assert_verdict(bed_ask(bed, &v), VERDICT_DEVICE_UNKNOWN);
 	assert_int_equal(bed_number(bed, COUNT("attempt")), 0);
+}
+
+/* It would book, and redeem, what is another place's. */
+static void a_kiosk_speaks_for_its_own_facility_alone(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v = bed_visit(bed, 0, 1, BED_ONCE);
+	struct reply r;
+
+	v.elsewhere = true;
+	r = bed_ask(bed, &v);
+	assert_int_equal(r.answer.verdict, VERDICT_BENEFIT_NOT_HERE);
+	assert_int_equal(bed_number(bed, COUNTED), 0);
+	/* nor by its own word */
+	v = bed_visit(bed, 0, 2, BED_ONCE);
+	v.elsewhere = true;
+	{
+		struct paper p = bed_write(bed, &v, VERDICT_ACCEPTED, NULL);
+
+		assert_int_equal(bed_send_one(bed, &p).marks, MARK_DISPUTED);
+	}
+	assert_int_equal(bed_number(bed, COUNTED), 0);
 }
 
 static void a_refused_code_is_kept_and_uses_nothing(void **state)
@@ -741,6 +764,7 @@ int main(void)
 	    STORY(ids_of_two_kiosks_do_not_meet),
 	    STORY(a_question_whose_time_ran_out_uses_nothing),
 	    STORY(a_kiosk_that_is_not_active_is_not_judged),
+	    STORY(a_kiosk_speaks_for_its_own_facility_alone),
 	    STORY(a_refused_code_is_kept_and_uses_nothing),
 	    STORY(told_is_what_reports_go_by),
 	    STORY(an_entry_sent_often_is_one_record),

@@ -284,6 +284,13 @@ struct visit bed_visit(struct bed *bed, unsigned kiosk, unsigned pass,
 	return v;
 }
 
+/* The place that the kiosk says it is at. */
+static const struct facility *place_of(const struct bed *bed,
+                                       const struct visit *v)
+{
+	return &bed->facility[v->kiosk / 2 ^ (v->elsewhere ? 1 : 0)];
+}
+
 /* What stands in for the scanned message: a text that names the pass. */
 static struct bytes scanned_of(const struct visit *v, char text[64])
 {
@@ -300,7 +307,7 @@ static void admit(struct bed *bed, const struct visit *v, struct admitted *a)
 	struct pass *pass = &a->scan.pass;
 
 	memset(a, 0, sizeof *a);
-	a->facility = &bed->facility[v->kiosk / 2];
+	a->facility = place_of(bed, v);
 	if (v->benefit != BED_UNKNOWN)
 		a->benefit = &bed->benefit[v->benefit];
 	if (v->no_code) {
@@ -395,7 +402,7 @@ static void ask_init(struct bed *bed, struct asking *a, const struct visit *v,
 	q->at_ms = v->at_ms;
 	q->offset_ms = bed->kiosk[v->kiosk].offset_ms;
 	q->benefit = bed->benefit[v->benefit].id;
-	q->facility = bed->facility[v->kiosk / 2].id;
+	q->facility = place_of(bed, v)->id;
 	q->party = v->party;
 	q->has_list = v->has_list;
 	q->list = v->list;
@@ -451,7 +458,8 @@ static void sign(struct bed *bed, struct paper *p, struct entry *e)
 	e->seq = k->next_seq++;
 	memcpy(e->prev, k->prev, sizeof e->prev);
 	e->offset_ms = k->offset_ms;
-	e->facility = bed->facility[p->kiosk / 2].id;
+	e->facility = p->reversal ? bed->facility[p->kiosk / 2].id
+	                          : place_of(bed, &p->visit)->id;
 	entry_put(&out, e, k->kid, k->sk);
 	assert_false(out.failed);
 	p->n = out.n;

@@ -61,6 +61,7 @@ struct visit {
 	int64_t list;
 	bool live; /* a presentation of the second iat */
 	uint64_t iat;
+	bool elsewhere; /* the kiosk names the other facility of its city */
 	bool forged;   /* the pass's signature does not verify */
 	bool no_code;  /* what was scanned is no pass */
 	int64_t at_ms; /* the kiosk's clock */
