@@ -203,7 +203,7 @@ quietly oapctl benefit add --id museum-20 --facility tnm --facility nmwa \
 	--limit 1/day --party-max 4 --reversal-minutes 30
 
 for facility in gyeongbok tnm nmwa; do
-	oapctl kiosk add --facility $facility --name "main entrance" --json \
+	oapctl --json kiosk add --facility $facility --name "main entrance" \
 		>enrol-$facility.json
 	code=$(sed -n 's/.*"code": *"\([^"]*\)".*/\1/p' enrol-$facility.json)
 	quietly oap-kiosk enrol --dir kiosk-$facility "$code"
@@ -226,7 +226,7 @@ forge() { # image
 chapter "A visitor from Seoul at the Tokyo National Museum: two, 1,000 yen each"
 ends_with 0 oap-kiosk redeem --dir kiosk-tnm --benefit museum-20 \
 	--party 2 --amount 2000 --image "$(card_of seoul S-1001)"
-visit=$(oapctl attempts list --facility tnm --json |
+visit=$(oapctl --json attempts list --facility tnm |
 	sed -n 's/.*"id": *"\([0-9a-f]\{32\}\)".*/\1/p' | head -1)
 
 chapter "The same pass again, the same day: at this museum, and at another"

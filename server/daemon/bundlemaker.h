@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bundlemaker.h: makes and signs the bundle from what is stored. Its epoch
- * rises when the content changes; old versions of what changed are kept under
- * the epoch that ended them. Signed anew when its signature is old. */
+ * rises when the content changes; what was in force is kept under the epoch
+ * that brought it. Signed anew when its signature is old. */
 #ifndef OAP_BUNDLEMAKER_H
 #define OAP_BUNDLEMAKER_H
 
 #include "bundle.h"
 #include "servicekeys.h"
-#include "snapshot.h"
 #include "store.h"
 
 /* A kiosk's soft age is 36 h: one that asks once a night has a fresh one. */
@@ -17,14 +16,25 @@ struct made_bundle {
 	uint8_t *p; /* the signed message; free(3) */
 	size_t n;
 	uint64_t epoch, made_at; /* seconds */
-	char etag[33];
+	char etag[33];		 /* of content, epoch and made_at */
 	uint8_t content[32];
 };
 
-/* Ledger thread, inside a transaction. previous may be NULL; when nothing has
- * changed and it is fresh, *out stays empty (p NULL): keep the previous. */
-enum store_result bundle_make(struct store *s, const struct service_keys *keys,
-			      const struct snapshot *previous, int64_t now_ms,
-			      struct made_bundle *out) OAP_CHECKED;
+struct bundle_order {
+	const struct service_keys *keys;
+	const uint8_t (*pins)[32]; /* of TLS keys: present, next */
+	size_t pin_count;
+	const struct made_bundle *previous; /* or NULL */
+	int64_t now_ms;
+	char *error; /* one line, when it fails */
+	size_t error_size;
+};
+
+/* For the thread that owns the store, inside a transaction; what is made
+ * counts once that is committed. When nothing has changed and the previous one
+ * is fresh, out->p stays NULL: keep the previous. False: nothing is made, and
+ * the transaction is to be given up. */
+bool bundle_make(struct store *s, const struct bundle_order *order,
+		 struct made_bundle *out) OAP_CHECKED;
 
 #endif

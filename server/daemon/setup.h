@@ -14,7 +14,6 @@
 
 #include <jansson.h>
 
-#include "key.h"
 #include "problem.h"
 #include "snapshot.h"
 #include "store.h"
@@ -63,8 +62,8 @@ struct setup_change *setup_enrol(const struct enrolment *e, struct problem *p)
     OAP_CHECKED;
 void setup_free(struct setup_change *change); /* takes NULL */
 
-/* Ledger thread, inside the job's savepoint. actor is for the audit trail:
- * an operator's id, "uid:0" for the Unix socket, "kiosk" for an enrolment.
+/* Ledger thread, inside a transaction. actor is for the audit trail: an
+ * operator's id, "uid:0" for the Unix socket, "kiosk" for an enrolment.
  * STORE_OK keeps what it wrote: the change, or the alarm of a refusal (see
  * setup_problem); STORE_NONE and STORE_EXISTS are refusals that leave nothing;
  * STORE_FAILED fails the job. */
@@ -80,5 +79,11 @@ int setup_status(const struct setup_change *change);
 /* The object as it is now; a new reference is not made. It holds a secret
  * when an operator's token or an enrolment code is new: never logged. */
 json_t *setup_reply(const struct setup_change *change);
+
+/* To be run as a ledger call every minute: what happens without a request
+ * (the old key of a kiosk is rolled once its new key has reported). *changed:
+ * a new snapshot is due. */
+enum store_result setup_tick(struct store *store, int64_t now_ms,
+			     bool *changed) OAP_CHECKED;
 
 #endif

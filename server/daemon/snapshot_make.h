@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* snapshot_make.h: makes a snapshot from the store, with the bundle in it, and
  * puts it into the box. What has not changed since the previous one is shared:
- * MAC keys, issuer documents, inflated status lists. */
+ * the bundle, MAC keys, inflated status lists. */
 #ifndef OAP_SNAPSHOT_MAKE_H
 #define OAP_SNAPSHOT_MAKE_H
 
 #include "servicekeys.h"
 #include "snapshot.h"
 #include "store.h"
+
+/* The TLS keys (SHA-256 of the SPKI: present, next) that bundles name from the
+ * next one on; at most PINS_MAX. None until this is called. Any thread. */
+void snapshot_box_pins(struct snapshot_box *box, const uint8_t (*pins)[32],
+		       size_t n);
 
 /* For the thread that owns the store: at the start, from ledger_config.remake,
  * and at least every BUNDLE_RESIGN_S. Runs its own transaction, so none may be

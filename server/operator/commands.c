@@ -46,7 +46,7 @@ static const struct column issuer_columns[] = {
     {"issuer", "iss", NULL},
     {"name", "names", cell_names},
     {">document", "number", NULL},
-    {"made", "made_at", cell_time},
+    {"made", "made_at_ms", cell_time},
     {"root", "root", NULL}};
 
 static const struct record issuer_record = {"/v1/issuers", "issuers",

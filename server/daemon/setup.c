@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* setup.c: a change from request to reply: the body is kept, the act runs
+ * once, and the audit trail gets its row in the same transaction. */
+#include "setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "setup_act.h"
+
+struct setup_change {
+	const struct setup_act *act;
+	json_t *body;
+	char id[OBJECT_ID_MAX + 1];
+	struct problem problem;
+	json_t *reply;
+	bool changed;
+};
+
+struct setup_change *setup_change_new(const struct setup_act *act,
+				      const char *id, const json_t *body,
+				      struct problem *p)
+{
+	struct setup_change *change;
+	struct taker t;
+
+	if (!taker_open(&t, body, p) || !take_known(&t, act->fields))
+		return NULL;
+	if (id != NULL && json_object_size(body) == 0) {
+		problem_set(p, 400, NULL,
+			    "the body: changes nothing; name a field");
+		return NULL;
+	}
+	if (act->check != NULL && !act->check(body, p))
+		return NULL;
+	if (id != NULL && strlen(id) > OBJECT_ID_MAX) {
+		problem_set(p, 404, NULL, "\"%.64s…\": no such id", id);
+		return NULL;
+	}
+	change = calloc(1, sizeof(*change));
+	if (change != NULL)
+		change->body = json_deep_copy(body);
+	if (change == NULL || change->body == NULL) {
+		free(change);
+		problem_unavailable(p);
+		return NULL;
+	}
+	change->act = act;
+	if (id != NULL)
+		strcpy(change->id, id);
+	return change;
+}
+
+void setup_free(struct setup_change *change)
+{
+	if (change == NULL)
+		return;
+	json_decref(change->body);
+	json_decref(change->reply);
+	free(change);
+}
+
+enum store_result act_not_found(struct act_run *run, const char *noun,
+				const char *list_command)
+{
+	problem_set(run->problem, 404, NULL, "%s \"%s\": unknown; %s shows "
+		    "them", noun, run->id, list_command);
+	return STORE_NONE;
+}
+
+enum store_result act_exists(struct act_run *run, const char *noun)
+{
+	problem_set(run->problem, 409, "exists",
+		    "%s \"%s\": is there already; change it instead", noun,
+		    run->id);
+	return STORE_EXISTS;
+}
+
+enum store_result act_no_memory(struct act_run *run)
+{
+	problem_unavailable(run->problem);
+	return STORE_FAILED;
+}
+
+enum store_result act_alarm(struct act_run *run, const char *action)
+{
+	run->alarm = action;
+	return STORE_NONE;
+}
+
+json_t *act_merge(const json_t *before, const json_t *body)
+{
+	json_t *after = json_deep_copy(before);
+	json_t *given = json_deep_copy(body);
+	const char *key;
+	json_t *value;
+	bool good = after != NULL && given != NULL;
+
+	json_object_foreach(given, key, value)
+	{
+		if (json_is_null(value))
+			json_object_del(after, key);
+		else if (json_object_set(after, key, value) != 0)
+			good = false;
+	}
+	json_decref(given);
+	if (good)
+		return after;
+	json_decref(after);
+	return NULL;
+}
+
+json_t *act_view(struct act_run *run, enum setup_kind kind, const char *id,
+		 enum store_result *result)
+{
+	struct problem unused = {0};
+	json_t *out = NULL;
+
+	*result = setup_view_one(run->store, kind, id, &out, &unused);
+	return out;
+}
+
+static enum store_result write_audit(const struct act_run *run,
+				     const char *action)
+{
+	size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
+	char *before = json_dumps(run->before, flags);
+	char *after = json_dumps(run->after, flags);
+	struct audit_row row = {
+	    .at_ms = run->now_ms,
+	    .actor = run->actor,
+	    .action = action,
+	    .object = run->id,
+	    .before = before,
+	    .after = after,
+	    .alarm = run->alarm != NULL,
+	};
+	enum store_result r = STORE_FAILED;
+
+	if ((run->before == NULL || before != NULL) &&
+	    (run->after == NULL || after != NULL))
+		r = store_audit_add(run->store, &row);
+	free(before);
+	free(after);
+	return r;
+}
+
+/* What the refused act has written is undone already. */
+static enum store_result write_alarm(struct act_run *run)
+{
+	if (!store_in_transaction(run->store))
+		return STORE_FAILED;
+	json_decref(run->before);
+	json_decref(run->after);
+	run->before = NULL;
+	run->after = json_pack("{s:s}", "refused", run->problem->detail);
+	if (run->after == NULL)
+		return STORE_FAILED;
+	return write_audit(run, run->alarm);
+}
+
+/* The act and its row in the audit trail, or neither. */
+static enum store_result run_act(struct act_run *run,
+				 const struct setup_act *act)
+{
+	enum store_result r = store_savepoint(run->store);
+
+	if (r != STORE_OK)
+		return r;
+	r = act->run(run);
+	/* A change that changes nothing leaves no row. */
+	if (r == STORE_OK &&
+	    !(run->before != NULL && json_equal(run->before, run->after)))
+		r = write_audit(run, act->action);
+	if (r == STORE_OK)
+		return store_release(run->store);
+	store_undo(run->store);
+	if (r != STORE_FAILED && run->alarm != NULL)
+		return write_alarm(run);
+	return r;
+}
+
+enum store_result setup_run(struct setup_change *change, struct store *store,
+			    const struct setup_env *env, const char *actor,
+			    int64_t now_ms)
+{
+	struct act_run run = {
+	    .change = change,
+	    .store = store,
+	    .env = env,
+	    .actor = actor,
+	    .now_ms = now_ms,
+	    .body = change->body,
+	    .id = change->id,
+	    .problem = &change->problem,
+	};
+	enum store_result r = run_act(&run, change->act);
+
+	if (r == STORE_FAILED)
+		problem_unavailable(&change->problem);
+	if (r == STORE_OK && change->problem.status == 0) {
+		change->changed = run.changed;
+		change->reply =
+		    json_incref(run.reply != NULL ? run.reply : run.after);
+	}
+	json_decref(run.before);
+	json_decref(run.after);
+	json_decref(run.reply);
+	return r;
+}
+
+bool setup_changed(const struct setup_change *change)
+{
+	return change->changed;
+}
+
+const struct problem *setup_problem(const struct setup_change *change)
+{
+	return change->problem.status != 0 ? &change->problem : NULL;
+}
+
+int setup_status(const struct setup_change *change)
+{
+	return change->act->status;
+}
+
+json_t *setup_reply(const struct setup_change *change)
+{
+	return change->reply;
+}
