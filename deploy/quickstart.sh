@@ -214,13 +214,14 @@ ends_with 0 oapctl kiosk list
 
 # ----------------------------------------------------------------- doors
 
-# A code with one character changed, as a forger would have to.
+# A code whose signature has one character changed.
 forge() { # image
-	local code last
-	code=$(zbarimg --quiet --raw "$1")
-	last=${code:60:1}
+	local code at last
+	code=$(zbarimg --nodbus --quiet --raw "$1")
+	at=$((${#code} - 20))
+	last=${code:at:1}
 	[ "$last" = A ] && last=B || last=A
-	printf '%s%s%s\n' "${code:0:60}" "$last" "${code:61}"
+	printf '%s%s%s\n' "${code:0:at}" "$last" "${code:at+1}"
 }
 
 chapter "A visitor from Seoul at the Tokyo National Museum: two, 1,000 yen each"
@@ -282,8 +283,8 @@ cat <<-NEXT
 	export OAPCTL_SERVER=unix:oapd.sock PATH=$bin/server/issuer:$bin/server/operator:$bin/client/kiosk:\$PATH
 
 	oap-kiosk redeem --dir kiosk-nmwa --benefit museum-20 --amount 500 --image $(card_of tokyo T-2002)
-	zbarimg --quiet --raw $(card_of seoul S-1002) | oap-issuer show --trust seoul-public/issuer.cose --status seoul-public/status-0.cose -
-	zbarimg --quiet --raw $(card_of seoul S-1001) | oapctl pass lookup -
+	zbarimg --nodbus --quiet --raw $(card_of seoul S-1002) | oap-issuer show --trust seoul-public/issuer.cose --status seoul-public/status-0.cose -
+	zbarimg --nodbus --quiet --raw $(card_of seoul S-1001) | oapctl pass lookup -
 	oapctl attempts list --from $today --to $today
 	oapctl report redemptions --from $today --to $today --by issuer --format csv
 	oap-kiosk status --dir kiosk-tnm

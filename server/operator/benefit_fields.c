@@ -176,7 +176,7 @@ const struct field benefit_fields[] = {
     {"live", "RULE", false, "live", put_text,
      "bound (default), always, never: never lets a photo of the code do"},
     {"offline", "yes|no", false, "offline", put_yes_no,
-     "may a kiosk without network accept (default no)"},
+     "may a kiosk without network accept (default yes)"},
     {"reversal-minutes", "N", false, "reversal_minutes", put_whole,
      "in which a kiosk may take it back (default 30)"},
     {"withdrawn", "yes|no", false, "withdrawn", put_yes_no,
@@ -225,6 +225,16 @@ static bool default_whole(json_t *values, const char *member, json_int_t n)
 	       json_object_set_new(values, member, json_integer(n)) == 0;
 }
 
+/* What is easily overlooked when it is typed. */
+static void warn_of_photos(const json_t *values)
+{
+	const char *live = json_string_value(json_object_get(values, "live"));
+
+	if (live != NULL && strcmp(live, "never") == 0)
+		ctl_complain("--live never: a photo of the code will do, also "
+			     "of a pass that could be shown live");
+}
+
 int benefit_add(struct ctl *ctl, const struct command *command,
 		const char *argument, json_t *values)
 {
@@ -246,6 +256,7 @@ int benefit_add(struct ctl *ctl, const struct command *command,
 	    !default_whole(values, "party_max", 1) ||
 	    !default_whole(values, "reversal_minutes", 30))
 		return EXIT_USAGE;
+	warn_of_photos(values);
 	return record_add(ctl, command, argument, values);
 }
 
@@ -277,6 +288,7 @@ int benefit_set(struct ctl *ctl, const struct command *command,
 	}
 	if (!settle_amounts(values, currency))
 		return EXIT_USAGE;
+	warn_of_photos(values);
 	return record_set(ctl, command, argument, values);
 }
 
