@@ -46,6 +46,7 @@ struct loop {
 	enum loop_state state;
 	LIST_HEAD(, request) requests;
 	sem_t *drained; /* NULL: posted, or not asked for */
+	sem_t *to_post; /* what drained becomes with the order to drain */
 	struct order drain, end;
 };
 
@@ -200,6 +201,7 @@ static void on_drain(struct mail *mail)
 	struct loop *loop = ((struct order *)mail)->loop;
 
 	loop->state = LOOP_DRAINING;
+	loop->drained = loop->to_post;
 	stop_listening(loop);
 	event_add(loop->sweep, &now);
 }
@@ -232,7 +234,7 @@ static void *run(void *arg)
 
 void loop_drain(struct loop *loop, sem_t *drained)
 {
-	loop->drained = drained;
+	loop->to_post = drained;
 	loop_post(loop, &loop->drain.mail);
 }
 
