@@ -105,8 +105,10 @@ static bool ask(const char *prompt, const char *what, struct passphrase *out,
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
 	quiet.c_cc[VMIN] = 1;
 	quiet.c_cc[VTIME] = 0;
-	dprintf(tty, "%s %s: ", prompt, what);
+	/* quiet before the prompt: what is typed at once is neither shown nor
+	 * thrown away */
 	tcsetattr(tty, TCSAFLUSH, &quiet);
+	dprintf(tty, "%s %s: ", prompt, what);
 	ok = read_keys(tty, out);
 	tcsetattr(tty, TCSAFLUSH, &was);
 	dprintf(tty, "\n");

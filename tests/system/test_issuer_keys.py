@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oap-issuer's keys, states and publications: what the services of other
+cities read of them, by an implementation from the CDDL alone."""
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import nacl.exceptions
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
+import office as o  # noqa: E402
+
+ACTIVE, RETIRED, COMPROMISED = range(3)
+
+
+@pytest.fixture
+def seoul(tmp_path):
+    return o.Office(tmp_path / "seoul")
+
+
+def kid_of(city):
+    """Of the key that signs now."""
+    listed = city.run("keys").stdout
+    return re.search(r"key   ([0-9a-f]{16}) .*signs now", listed).group(1)
+
+
+# -------------------------------------------------------------- states
+def test_revoked_suspended_and_restored_is_seen_in_the_list(seoul):
+    codes = [seoul.issue() for _ in range(4)]
+    ids = [seoul.pass_id(code) for code in codes]
+    seoul.run("revoke", ids[0])
+    seoul.run("suspend", ids[1], ids[2])
+    seoul.run("restore", ids[2])
+    seoul.publish()
+    assert [seoul.state(code) for code in codes] == \
+        ["revoked", "suspended", "valid", "valid"]
+    _, bits = seoul.token()
+    assert len(bits) == (1 << 20) // 4          # the whole list, always
+    assert sum(bin(byte).count("1") for byte in bits) == 2
+    assert "final" in seoul.refused("restore", ids[0])
+    assert "final" in seoul.refused("suspend", ids[0])
+    assert "is suspended already" in seoul.run("suspend", ids[1]).stderr
+    seoul.run("revoke", ids[1])
+    seoul.publish()
+    assert seoul.state(codes[1]) == "revoked"
+
+
+def test_what_can_be_changed_is_changed_and_the_rest_told(seoul):
+    code = seoul.issue()
+    done = seoul.run("revoke", "ab" * 16, "xyz", seoul.pass_id(code),
+                     may=(1, 2))
+    assert "not in this registry" in done.stderr
+    assert '"xyz": not a pass id' in done.stderr
+    assert seoul.publish().state(code) == "revoked"
+
+
+def test_a_new_paper_keeps_the_id_and_ends_the_old_one(seoul):
+    old = seoul.issue("--ref", "R-1", "--hint", "K.M.")
+    new = seoul.run("reissue", "--hint", "K.M.",
+                    seoul.pass_id(old)).stdout[:-1]
+    seoul.publish()
+    before, after = seoul.open(old), seoul.open(new)
+    assert after[7] == before[7] and after[6] > before[6]
+    assert after[4] == before[4] and after[-65537] == before[-65537]
+    assert (seoul.state(old), seoul.state(new)) == ("revoked", "valid")
+    assert [row["state"] for row in seoul.find("--ref", "R-1")] == \
+        ["replaced", "valid"]
+    assert seoul.shows(old, status=1)["verdict"] == "revoked"
+    assert seoul.shows(new, status=0)["verdict"] == "accepted"
+
+
+def test_a_new_paper_is_no_way_round_a_state(seoul):
+    suspended, revoked = seoul.issue(), seoul.issue()
+    seoul.run("suspend", seoul.pass_id(suspended))
+    seoul.run("revoke", seoul.pass_id(revoked))
+    done = seoul.run("reissue", seoul.pass_id(suspended))
+    assert "still suspended" in done.stderr
+    assert seoul.publish().state(done.stdout[:-1]) == "suspended"
+    assert "final" in seoul.refused("reissue", seoul.pass_id(revoked))
+    assert "not in this registry" in seoul.refused("reissue", "ab" * 16)
+    over = seoul.issue("--from", "2025-01-01", "--until", "2025-12-31")
+    assert "--days" in seoul.refused("reissue", seoul.pass_id(over))
+    again = seoul.run("reissue", "--days", "9", seoul.pass_id(over))
+    assert seoul.publish().state(again.stdout[:-1]) == "valid"
+
+
+def test_many_papers_are_replaced_into_a_directory(seoul, tmp_path):
+    ids = sorted(seoul.pass_id(seoul.issue()) for _ in range(3))
+    cards = tmp_path / "cards"
+    seoul.run("reissue", *ids, "--out-dir", cards, "--as", "png")
+    assert sorted(p.name for p in cards.iterdir()) == \
+        sorted([i + ".png" for i in ids] + ["index.csv"])
+    assert [seoul.pass_id(o.scan_one(cards / (i + ".png")))
+            for i in ids] == ids
+    assert "twice" in seoul.refused("reissue", ids[0], ids[0], "--out",
+                                    "x.csv", status=2)
+    assert "for one pass only" in seoul.refused(
+        "reissue", *ids, "--hint", "A", "--out", "x.csv", status=2)
+
+
+# ---------------------------------------------------------------- keys
+def test_keys_change_and_the_number_of_the_document_rises(seoul):
+    code = seoul.issue()
+    first = kid_of(seoul)
+    assert seoul.publish().document()[2] == 1
+    same = (seoul.out / "issuer.cose").read_bytes()
+    assert seoul.publish().document()[2] == 1
+    assert (seoul.out / "issuer.cose").read_bytes() == same
+    assert "signs now" in seoul.refused("retire", first)
+    seoul.run("rotate", "--no-passphrase")
+    second = kid_of(seoul)
+    assert second != first
+    later = seoul.issue()
+    document = seoul.publish().document()
+    assert document[2] == 2
+    assert [(m.kid(k[0]).hex(), k[1], k[3]) for k in document[4]] == \
+        [(first, ACTIVE, None), (second, ACTIVE, None)]
+    assert seoul.open(later)[7].hex() == seoul.pass_id(later)
+    seoul.run("retire", first)
+    assert not (seoul.dir / ("signing-%s.key" % first)).exists()
+    key = seoul.publish().document()[4][0]
+    assert seoul.document()[2] == 3
+    assert key[1] == RETIRED and key[3] >= o.payload_of(code)[6]
+    assert seoul.shows(code, status=0)["verdict"] == "accepted"
+    seoul.run("compromised", first)
+    assert seoul.publish().document()[4][0][1] == COMPROMISED
+    assert seoul.document()[2] == 4
+    assert seoul.shows(code, status=1)["verdict"] == "key-compromised"
+    assert seoul.shows(later, status=0)["verdict"] == "accepted"
+    for command in ("retire", "compromised"):
+        assert "already" in seoul.refused(command, first)
+        assert "not a key of this" in seoul.refused(command, "00" * 8)
+        assert "not a key id" in seoul.refused(command, "00", status=2)
+    assert seoul.document()[6] == {"en": "Seoul", "ko": "서울"}
+
+
+def test_a_retired_key_covers_a_paper_made_within_its_last_second(seoul):
+    code = seoul.issue()
+    for _ in range(3):
+        code = seoul.run("reissue", seoul.pass_id(code)).stdout[:-1]
+    first = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    seoul.run("retire", first)
+    assert seoul.publish().shows(code, status=0)["verdict"] == "accepted"
+
+
+def test_all_papers_of_a_stolen_key_are_replaced_once(seoul, tmp_path):
+    codes = [seoul.issue("--ref", "R%d" % i) for i in range(5)]
+    seoul.run("revoke", seoul.pass_id(codes[0]))
+    seoul.run("suspend", seoul.pass_id(codes[1]))
+    stolen = kid_of(seoul)
+    out = tmp_path / "new.csv"
+    assert "still signs" in seoul.refused("reissue", "--kid", stolen, "--out",
+                                          out)
+    seoul.run("rotate", "--no-passphrase")
+    seoul.run("compromised", stolen)
+    done = seoul.run("reissue", "--kid", stolen, "--out", out)
+    assert "4 issued" in done.stderr
+    new = {row[0]: row[2] for row in o.rows_of(out)}
+    assert set(new) == {seoul.pass_id(code) for code in codes[1:]}
+    seoul.publish()
+    for code in codes:
+        assert seoul.shows(code, status=1)["verdict"] == "key-compromised"
+    states = [seoul.state(new[seoul.pass_id(code)]) for code in codes[1:]]
+    assert states == ["suspended"] + 3 * ["valid"]
+    held = out.read_bytes()
+    done = seoul.run("reissue", "--kid", stolen, "--out", out)
+    assert "0 issued, 4 already issued" in done.stderr
+    assert out.read_bytes() == held
+    csv = tmp_path / "r.csv"
+    csv.write_text("ref,class,days\nR3,adult,30\n")
+    done = seoul.run("issue", "--csv", csv, "--out", out)
+    assert o.rows_of(out)[0][2] == new[seoul.pass_id(codes[3])]
+
+
+# ------------------------------------------------------------- publish
+def test_lists_age_as_told_and_each_is_newer_than_the_last(seoul):
+    seoul.publish("--ttl", "2h", "--valid", "3d")
+    first, _ = seoul.token()
+    assert first[2] == o.URI
+    assert first[4] - first[6] == 3 * 86400 and first[65534] == 7200
+    assert abs(first[6] - time.time()) < oaprun.PATIENCE
+    seoul.publish()
+    second, _ = seoul.token()
+    assert second[6] > first[6]
+    assert second[4] - second[6] == 14 * 86400
+    assert second[65534] == 36 * 3600
+    for options, said in ((("--ttl", "soon"), "not a length of time"),
+                          (("--valid", "0"), "not a length of time"),
+                          (("--ttl", "3d", "--valid", "1d"), "longer than")):
+        assert said in seoul.refused("publish", "--out-dir", "x", *options,
+                                     status=2)
+
+
+def test_the_root_key_is_needed_only_when_something_changed(seoul, tmp_path):
+    seoul.publish()
+    away = tmp_path / "vault.key"
+    shutil.move(seoul.dir / "root.key", away)
+    code = seoul.issue()
+    seoul.publish()
+    assert seoul.state(code) == "valid"
+    seoul.run("rotate", "--no-passphrase")
+    assert "--root-key FILE" in seoul.refused("publish", "--out-dir",
+                                              seoul.out, status=4)
+    other = o.Office(tmp_path / "other")
+    letter = tmp_path / "letter"
+    letter.write_text("Dear city, " * 15)
+    assert "another key than the registry names" in seoul.refused(
+        "publish", "--out-dir", seoul.out, "--root-key",
+        other.dir / "root.key")
+    assert "not a key file" in seoul.refused(
+        "publish", "--out-dir", seoul.out, "--root-key", letter)
+    seoul.publish("--root-key", away)
+    assert seoul.document()[2] == 2
+
+
+def test_what_is_published_is_bound_to_the_root(seoul, tmp_path):
+    other = o.Office(tmp_path / "other").publish()
+    seoul.publish()
+    with pytest.raises(nacl.exceptions.BadSignatureError):
+        m.open_message((seoul.out / "issuer.cose").read_bytes(),
+                       m.ISSUER_DOCUMENT, other.root)
+    for path in seoul.out.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_damaged_key_file_is_told_from_a_wrong_passphrase(seoul):
+    path = seoul.dir / ("signing-%s.key" % kid_of(seoul))
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], whole[:50] + b"x" + whole[51:], b"", whole * 2):
+        path.write_bytes(damaged)
+        why = seoul.refused("issue", "--class", "adult", "--days", "3")
+        assert "damaged" in why or "not a key file" in why or "over 256" in \
+            why
+    path.unlink()
+    assert path.name in seoul.refused("issue", "--class", "adult", "--days",
+                                      "3", status=4)
+    path.write_bytes(whole)
+    seoul.issue()
+
+
+# -------------------------------------------------------- passphrases
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("sealed")
+    (directory / "right").write_text("correct horse 배터리\nnot this\n")
+    (directory / "wrong").write_text("correct horse\n")
+    (directory / "empty").write_text("\n")
+    return o.Office(directory / "seoul", keys=("--passphrase-file",
+                                               directory / "right"))
+
+
+ONE = ("issue", "--class", "adult", "--days", "3", "--out", "-")
+
+
+def test_the_passphrase_is_the_first_line_of_a_file(sealed):
+    files = sealed.dir.parent
+    code = sealed.run(*ONE, "--passphrase-file", files / "right").stdout
+    assert code.startswith("OAP1:")
+    assert "wrong passphrase" in sealed.refused(
+        *ONE, "--passphrase-file", files / "wrong")
+    assert "its first line is empty" in sealed.refused(
+        *ONE, "--passphrase-file", files / "empty")
+    assert "none: No such file" in sealed.refused(
+        *ONE, "--passphrase-file", "none", status=4)
+    for path in sealed.dir.glob("*.key"):
+        assert b"horse" not in path.read_bytes()
+
+
+def test_a_systemd_credential_is_taken(sealed, tmp_path):
+    (tmp_path / "passphrase").write_text("correct horse 배터리")
+    sealed.run(*ONE, env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    (tmp_path / "passphrase").write_text("wrong")
+    assert "wrong passphrase" in sealed.refused(
+        *ONE, env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
+def test_without_a_terminal_it_says_what_to_give(sealed, tmp_path):
+    assert "--passphrase-file" in sealed.refused(*ONE, status=2,
+                                                 start_new_session=True)
+    done = subprocess.run(
+        [o.ISSUER, "init", "--dir", tmp_path / "x", "--iss", "a.example",
+         "--status-uri", "https://a.example", "--name", "en=A"],
+        capture_output=True, text=True, start_new_session=True)
+    assert done.returncode == 2 and "--passphrase-file" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_is_never_left_plain_without_saying_so(sealed):
+    assert "no such option" in sealed.refused(*ONE, "--no-passphrase",
+                                              status=2)
+    sealed.run("rotate", "--no-passphrase", "--passphrase-file",
+               sealed.dir.parent / "right")
+    assert "no terminal" in sealed.refused(*ONE, status=2,
+                                           start_new_session=True)
+
+
+class Terminal:
+    """A program with a terminal of its own, and who types there."""
+
+    def __init__(self, *command):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(command[0], [os.fspath(c) for c in command])
+        self.shown = b""
+
+    def wait_for(self, text):
+        until = time.monotonic() + oaprun.PATIENCE
+        while text not in self.shown and time.monotonic() < until:
+            if select.select([self.fd], [], [], 1)[0]:
+                try:
+                    self.shown += os.read(self.fd, 4096)
+                except OSError:
+                    break
+        assert text in self.shown, self.shown
+
+    def type(self, text):
+        os.write(self.fd, text)
+
+    def end(self):
+        """Exit status, and all that was shown."""
+        until = time.monotonic() + oaprun.PATIENCE
+        while time.monotonic() < until:
+            if not select.select([self.fd], [], [], 1)[0]:
+                continue
+            try:
+                self.shown += os.read(self.fd, 4096)
+            except OSError:         # EIO: nobody is there any more
+                break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_a_terminal_is_asked_and_shows_nothing_of_it(sealed):
+    for typed, status in (("correct horse 배터리\n".encode(), 0),
+                          (b"x\x7fwrong\x15correct horse \xeb\xb0\xb0"
+                           b"\xed\x84\xb0\xeb\xa6\xac\r", 0),
+                          (b"correct horse\n", 1), (b"correct\x03", 1)):
+        terminal = Terminal(o.ISSUER, *ONE[:1], "--dir", sealed.dir, *ONE[1:])
+        terminal.wait_for(b"Passphrase of signing-")
+        terminal.type(typed)
+        assert terminal.end() == status, terminal.shown
+        assert b"horse" not in terminal.shown
+        assert b"correct" not in terminal.shown
+        assert (b"OAP1:" in terminal.shown) == (status == 0)
+
+
+def init_on_terminal(directory, *answers):
+    terminal = Terminal(o.ISSUER, "init", "--dir", directory, "--iss",
+                        "a.example", "--status-uri", "https://a.example",
+                        "--name", "en=A")
+    for prompt, answer in zip((b"New passphrase of the city's keys",
+                               b"Once more"), answers):
+        terminal.wait_for(prompt)
+        terminal.type(answer)
+    return terminal.end(), terminal.shown
+
+
+def test_a_new_passphrase_is_asked_twice(tmp_path):
+    status, shown = init_on_terminal(tmp_path / "a", b"secret\n", b"secrte\n")
+    assert status == 1 and b"differ" in shown
+    status, shown = init_on_terminal(tmp_path / "a", b"\n")
+    assert status == 1 and b"--no-passphrase" in shown
+    assert list(tmp_path.iterdir()) == []
+    status, shown = init_on_terminal(tmp_path / "a", b"secret\n", b"secret\n")
+    assert status == 0 and b"secret" not in shown
+    (tmp_path / "file").write_text("secret")
+    done = subprocess.run([o.ISSUER, *ONE[:1], "--dir", tmp_path / "a",
+                           *ONE[1:], "--passphrase-file", tmp_path / "file"],
+                          capture_output=True)
+    assert done.returncode == 0, done
