@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.c: the parts of a service in the order in which they need each
- * other: storage (whose lock keeps a second daemon out), keys, snapshot,
- * sockets, the threads that write and read, and the loops at last. Down it
+ * other: storage (whose lock keeps a second daemon out), keys, sockets,
+ * snapshot, the threads that write and read, and the loops at last. Down it
  * goes the other way round. */
 #include "daemon.h"
 
@@ -147,6 +147,14 @@ static bool open_storage(struct daemon *d)
 	d->service.cache = passcache_new((size_t)d->config.pass_cache);
 	if (d->service.box == NULL || d->service.cache == NULL)
 		return fail(d, "oapd", "out of memory");
+	return true;
+}
+
+/* After the sockets: the bundle names the listener's TLS key. */
+static bool make_first_snapshot(struct daemon *d)
+{
+	if (d->service.env.has_pin)
+		snapshot_box_pins(d->service.box, d->service.env.pin, 1);
 	return snapshot_remake(d->service.box, d->store, d->keys, real_ms(NULL),
 			       d->error, d->error_size);
 }
@@ -301,7 +309,7 @@ struct daemon *daemon_start(const struct config *config, char *error,
 		d->service.env.service_pk = d->keys->pk;
 		if (open_sockets(d)) {
 			set_limits(d, config);
-			if (start_threads(d))
+			if (make_first_snapshot(d) && start_threads(d))
 				return d;
 		}
 	}

@@ -21,14 +21,14 @@ struct remaking {
 	size_t error_size;
 };
 
-void snapshot_box_pins(struct snapshot_box *box, const uint8_t (*pins)[32],
+void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
 		       size_t n)
 {
 	if (n > PINS_MAX)
 		n = PINS_MAX;
 	pthread_mutex_lock(&box->lock);
 	if (n > 0)
-		memcpy(box->pins, pins, n * sizeof(*pins));
+		memcpy(box->pins, pins, n * sizeof(*box->pins));
 	box->pin_count = n;
 	pthread_mutex_unlock(&box->lock);
 }

@@ -9,9 +9,10 @@
 #include "snapshot.h"
 #include "store.h"
 
-/* The TLS keys (SHA-256 of the SPKI: present, next) that bundles name from the
- * next one on; at most PINS_MAX. None until this is called. Any thread. */
-void snapshot_box_pins(struct snapshot_box *box, const uint8_t (*pins)[32],
+/* The n TLS keys that bundles name from the next one on: 32 bytes each, the
+ * SHA-256 of the SPKI, the present one first; at most PINS_MAX. None until
+ * this is called. Any thread. */
+void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
 		       size_t n);
 
 /* For the thread that owns the store: at the start, from ledger_config.remake,
