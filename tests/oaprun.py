@@ -124,6 +124,9 @@ class Daemon:
         status = self.process.wait(PATIENCE)
         self.process.stdout.close()
         self.process = None
+        for line in self.log().splitlines():
+            assert "Sanitizer:" not in line and "runtime error:" not in line, \
+                self.log()[-20000:]
         return status
 
     def cpu_seconds(self):

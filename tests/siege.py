@@ -150,8 +150,10 @@ class Door:
 
 
 def must_agree(first, again):
-    cuts.must_be(all(first.get(k) == again.get(k) for k in
-                     ("number", "grant", "discount", "price")),
+    """No grant is given for what has been told."""
+    same = all(first.get(k) == again.get(k)
+               for k in ("number", "discount", "price"))
+    cuts.must_be(same and again.get("grant") in (None, first["grant"]),
                  "one question, two answers: %s, %s" % (first, again))
 
 
@@ -213,8 +215,8 @@ class Siege:
             door.check_all(rows.pop(door.kiosk.kid.hex(), {}))
         cuts.must_be(not rows, "attempts of nobody: %s" % rows)
         total = self.daemon.admin("GET", "/v1/reports/redemptions"
-                                  "?from=2000-01-01&to=2100-01-01")["total"]
-        found = sum(t["redemptions"] - t["reversed"] for t in total)
+                                  "?from=2026-01-01&to=2035-12-31")["total"]
+        found = sum(t["redemptions"] for t in total)
         cuts.must_be(counting == found, "%d attempts count, the totals say "
                      "%s" % (counting, total))
 

@@ -14,8 +14,9 @@
 
 #include "store_batch.h"
 
-/* Of a lock that another handle holds: a reader's checkpoint at most. */
-#define BUSY_MS 5000
+/* Of a lock that another handle holds: a reader's checkpoint at most. Well
+ * under a kiosk's deadline, so that it hears `unavailable` in time. */
+#define BUSY_MS 1000
 /* Pages of 4 KiB that the log may grow to before it is written back: often
  * enough to stay small, seldom enough that hot pages are written once for
  * many commits. */
