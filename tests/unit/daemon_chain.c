@@ -13,21 +13,6 @@
 
 #include "ledgerbed.h"
 
-#define COUNT(table) "SELECT count(*) FROM " table
-
-static int open_bed(void **state)
-{
-	*state = bed_open();
-	return 0;
-}
-
-static int close_bed(void **state)
-{
-	bed_check(*state);
-	bed_close(*state);
-	return 0;
-}
-
 /* Entries that tell refusals: nothing but their place matters here. */
 static void write_some(struct bed *bed, struct paper *p, size_t n)
 {
@@ -309,8 +294,6 @@ static void quarantine_is_bounded_and_keeps_each_once(void **state)
 	p[0].kiosk = 1;
 	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_bed, close_bed)
 
 int main(void)
 {

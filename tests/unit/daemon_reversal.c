@@ -10,21 +10,7 @@
 
 #include "ledgerbed.h"
 
-#define USES "SELECT coalesce(sum(uses), 0) FROM counter"
 #define RESULT "SELECT result FROM reversal"
-
-static int open_bed(void **state)
-{
-	*state = bed_open();
-	return 0;
-}
-
-static int close_bed(void **state)
-{
-	bed_check(*state);
-	bed_close(*state);
-	return 0;
-}
 
 static enum verdict reverse(struct bed *bed, unsigned kiosk,
                             const struct visit *of)
@@ -293,8 +279,6 @@ static void a_conflict_closes_with_its_own_use(void **state)
 	                 0);
 	assert_int_equal(bed_number(bed, "SELECT count(*) FROM conflict"), 2);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_bed, close_bed)
 
 int main(void)
 {

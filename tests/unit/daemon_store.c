@@ -15,21 +15,6 @@
 #include "ledgerbed.h"
 #include "store_ledger.h"
 
-#define COUNT(table) "SELECT count(*) FROM " table
-
-static int open_bed(void **state)
-{
-	*state = bed_open();
-	return 0;
-}
-
-static int close_bed(void **state)
-{
-	bed_check(*state);
-	bed_close(*state);
-	return 0;
-}
-
 static void a_second_daemon_on_the_directory_is_refused(void **state)
 {
 	char error[256] = "";
@@ -210,8 +195,6 @@ static void a_full_queue_is_said_at_once(void **state)
 	assert_false(ledger_submit(l, &job));
 	ledger_stop(l);
 }
-
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_bed, close_bed)
 
 int main(void)
 {

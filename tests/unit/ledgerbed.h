@@ -28,6 +28,18 @@ enum bed_benefit {
 
 struct bed;
 
+/* A story begins with a new bed, and whatever it does, everything adds up at
+ * its end (bed_check). */
+int bed_begin_story(void **state);
+int bed_end_story(void **state);
+#define STORY(name) \
+	cmocka_unit_test_setup_teardown(name, bed_begin_story, bed_end_story)
+
+/* Questions for bed_number. */
+#define COUNT(table) "SELECT count(*) FROM " table
+#define USES "SELECT coalesce(sum(uses), 0) FROM counter"
+#define COUNTED "SELECT coalesce(sum(counts), 0) FROM attempt"
+
 /* Opens a ledger in a new directory; the test fails when it cannot. */
 struct bed *bed_open(void);
 void bed_close(struct bed *bed);
@@ -62,9 +74,9 @@ struct visit {
 	bool live; /* a presentation of the second iat */
 	uint64_t iat;
 	bool elsewhere; /* the kiosk names the other facility of its city */
-	bool forged;   /* the pass's signature does not verify */
-	bool no_code;  /* what was scanned is no pass */
-	int64_t at_ms; /* the kiosk's clock */
+	bool forged;    /* the pass's signature does not verify */
+	bool no_code;   /* what was scanned is no pass */
+	int64_t at_ms;  /* the kiosk's clock */
 	uint32_t left_ms;
 	uint8_t id[16];
 };
@@ -78,6 +90,7 @@ struct reply {
 	bool failed;
 };
 struct reply bed_ask(struct bed *bed, const struct visit *v);
+void bed_assert_verdict(struct reply r, enum verdict v);
 /* That is dropped when it is not judged by then. */
 struct reply bed_ask_until(struct bed *bed, const struct visit *v,
                            int64_t expires_ms);
