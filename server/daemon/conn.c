@@ -36,7 +36,7 @@ struct conn {
 	enum conn_state state;
 	int64_t deadline_ms; /* monotonic; READING and IDLE */
 	size_t received;     /* of the request that is arriving */
-	bool over_limit, doomed;
+	bool counted, over_limit, doomed;
 	bool local;
 	uint32_t uid;
 };
@@ -47,7 +47,6 @@ struct conn_table {
 	LIST_HEAD(, conn) conns;
 	struct conn **by_fd;
 	size_t by_fd_size;
-	size_t open;
 	size_t receiving; /* sum of received */
 };
 
@@ -141,8 +140,8 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	if (c->fd >= 0)
 		t->by_fd[c->fd] = NULL;
 	LIST_REMOVE(c, link);
-	t->open--;
-	t->count->open--;
+	if (c->counted)
+		t->count->open--;
 	event_del(&c->setup);
 	free(c);
 }
@@ -214,8 +213,7 @@ static void count_in(struct conn *c)
 {
 	struct conn_table *t = c->table;
 
-	LIST_INSERT_HEAD(&t->conns, c, link);
-	t->open++;
+	c->counted = true;
 	t->count->accepted++;
 	if (++t->count->open > t->limits->soft) {
 		c->over_limit = true;
@@ -223,8 +221,8 @@ static void count_in(struct conn *c)
 	}
 }
 
-struct bufferevent *conn_new(struct event_base *base, struct conn_table *t,
-			     SSL *session)
+static struct conn *track(struct event_base *base, struct conn_table *t,
+			  SSL *session)
 {
 	struct bufferevent *bev = new_bufferevent(base, session);
 	struct conn *c = calloc(1, sizeof(*c));
@@ -248,10 +246,29 @@ struct bufferevent *conn_new(struct event_base *base, struct conn_table *t,
 	c->session = session;
 	c->fd = -1;
 	set_state(c, CONN_READING);
-	count_in(c);
+	LIST_INSERT_HEAD(&t->conns, c, link);
 	event_assign(&c->setup, base, -1, 0, on_setup, c);
 	event_active(&c->setup, EV_TIMEOUT, 0);
-	return bev;
+	return c;
+}
+
+struct bufferevent *conn_new(struct event_base *base, struct conn_table *t,
+			     SSL *session)
+{
+	struct conn *c = track(base, t, session);
+
+	if (c == NULL)
+		return NULL;
+	count_in(c);
+	return c->bev;
+}
+
+struct bufferevent *conn_new_local(struct event_base *base,
+				   struct conn_table *t)
+{
+	struct conn *c = track(base, t, NULL);
+
+	return c != NULL ? c->bev : NULL;
 }
 
 struct conn *conn_of(struct conn_table *t, struct evhttp_request *ev)
@@ -324,9 +341,4 @@ void conn_sweep(struct conn_table *t, bool all_idle)
 bool conn_may_accept(const struct conn_table *t)
 {
 	return t->count->open < t->limits->hard;
-}
-
-size_t conn_open(const struct conn_table *t)
-{
-	return t->open;
 }

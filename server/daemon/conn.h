@@ -24,7 +24,7 @@ struct conn_limits {
 
 /* Of the whole daemon. */
 struct conn_count {
-	_Atomic int64_t open;
+	_Atomic int64_t open; /* but local ones */
 	_Atomic uint64_t accepted, over_limit, timed_out, too_much;
 };
 
@@ -36,10 +36,14 @@ struct conn_table *conn_table_new(const struct conn_limits *limits,
 /* After evhttp_free; takes NULL. */
 void conn_table_free(struct conn_table *table);
 
-/* What evhttp_set_bevcb asks for. session: TLS, taken over; NULL: plain.
- * NULL: out of memory. */
+/* What evhttp_set_bevcb asks for; NULL: out of memory. session: TLS, taken
+ * over; NULL: plain. */
 struct bufferevent *conn_new(struct event_base *base, struct conn_table *table,
 			     SSL *session) OAP_CHECKED;
+/* The same on the local socket, which has no limit: an operator must get
+ * through when everybody else is too many. */
+struct bufferevent *conn_new_local(struct event_base *base,
+				   struct conn_table *table) OAP_CHECKED;
 /* The connection that a request came on; NULL: it is not known (then out of
  * memory had been met). */
 struct conn *conn_of(struct conn_table *table, struct evhttp_request *ev);
@@ -56,6 +60,5 @@ bool conn_peer_uid(const struct conn *c, uint32_t *uid);
 void conn_sweep(struct conn_table *table, bool all_idle);
 /* No more than the hard limit are open: accepting may go on. */
 bool conn_may_accept(const struct conn_table *table);
-size_t conn_open(const struct conn_table *table);
 
 #endif

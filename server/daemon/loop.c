@@ -165,7 +165,7 @@ static struct bufferevent *on_local(struct event_base *base, void *arg)
 {
 	struct loop *loop = arg;
 
-	return conn_new(base, loop->conns, NULL);
+	return conn_new_local(base, loop->conns);
 }
 
 static void on_sweep(evutil_socket_t none, short events, void *arg)

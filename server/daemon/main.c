@@ -1,83 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c: oapd's command line, its signals, and nothing else. */
+/* main.c: oapd's command line, its start, and the signals it waits for. */
 #include <errno.h>
+#include <event2/event.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "daemon.h"
 #include "log.h"
 #include "store.h"
 
-enum exit_status { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_RETRY = 4 };
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_IO = 4 };
+#define DESCRIPTORS_BESIDE 128 /* database, sockets, threads' own */
+
+static const char usage[] =
+    "usage: oapd --config FILE [--check]\n"
+    "  -c, --config FILE  what to run; see oapd.conf(5)\n"
+    "  -n, --check        check the file, show what it sets, and end\n"
+    "      --help-config  a file with every key explained\n"
+    "  -h, --help\n"
+    "  -V, --version\n"
+    "SIGHUP reads the file again; SIGTERM and SIGINT finish what is in hand\n"
+    "and end. Exit: 0 done, 2 usage or configuration, 4 could not run.\n";
 
 struct options {
 	const char *config;
 	bool check;
+	int exit; /* -1: go on */
 };
 
-static const char usage[] =
-    "usage: oapd --config FILE [--check]\n"
-    "\n"
-    "The One-Asia Pass service of a city: answers kiosks, keeps the ledger.\n"
-    "\n"
-    "  -c, --config FILE  what to run; oapd.conf(5)\n"
-    "  -n, --check        check the file, show what it sets, and end\n"
-    "  --help-config      write a configuration with every key explained\n"
-    "  -h, --help\n"
-    "  -V, --version\n"
-    "\n"
-    "SIGHUP reads the configuration again, SIGTERM ends in order.\n"
-    "Exit status: 0 told to end, 2 usage or configuration, 4 cannot start.\n";
+enum { OPTION_HELP_CONFIG = 256 };
 
-/* -1: go on; else the exit status. */
-static int read_options(int argc, char **argv, struct options *o)
+static struct options read_options(int argc, char **argv)
 {
-	static const struct option longs[] = {
+	static const struct option LONG[] = {
 	    {"config", required_argument, NULL, 'c'},
 	    {"check", no_argument, NULL, 'n'},
-	    {"help-config", no_argument, NULL, 'H'},
+	    {"help-config", no_argument, NULL, OPTION_HELP_CONFIG},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
-	    {0}};
+	    {NULL, 0, NULL, 0},
+	};
+	struct options o = {.exit = -1};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:nhV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:nhV", LONG, NULL)) != -1) {
 		switch (c) {
-		case 'c': o->config = optarg; break;
-		case 'n': o->check = true; break;
-		case 'H': config_help(stdout); return EXIT_DONE;
-		case 'h': fputs(usage, stdout); return EXIT_DONE;
-		case 'V': puts("oapd " OAP_VERSION); return EXIT_DONE;
-		default: return EXIT_USAGE;
+		case 'c': o.config = optarg; break;
+		case 'n': o.check = true; break;
+		case OPTION_HELP_CONFIG:
+			config_help(stdout);
+			o.exit = EXIT_DONE;
+			return o;
+		case 'h':
+			fputs(usage, stdout);
+			o.exit = EXIT_DONE;
+			return o;
+		case 'V':
+			puts("oapd " OAP_VERSION);
+			o.exit = EXIT_DONE;
+			return o;
+		default: o.exit = EXIT_USAGE; return o;
 		}
 	}
-	if (optind < argc) {
-		fprintf(stderr, "oapd: \"%s\": takes no arguments; --help\n",
-			argv[optind]);
-		return EXIT_USAGE;
+	if (optind < argc || o.config == NULL) {
+		fputs(usage, stderr);
+		o.exit = EXIT_USAGE;
 	}
-	if (o->config != NULL)
-		return -1;
-	fputs("oapd: which configuration? --config FILE; --help-config writes "
-	      "one\n",
-	      stderr);
-	return EXIT_USAGE;
+	return o;
 }
 
-/* What this program waits for, blocked in every thread. */
+/* libevent's own words. */
+static void on_event_log(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_ERR)
+		log_error("libevent: %s", text);
+	else if (severity == EVENT_LOG_WARN)
+		log_warning("libevent: %s", text);
+	else
+		log_debug("libevent: %s", text);
+}
+
+static void prepare_libraries(void)
+{
+	if (sodium_init() < 0) {
+		log_error("libsodium cannot start");
+		exit(EXIT_IO);
+	}
+	config_start();
+	json_object_seed(0);
+	store_library();
+	event_set_log_callback(on_event_log);
+}
+
+/* Connections need descriptors; the soft limit is often 1024. */
+static void raise_descriptors(const struct config *config)
+{
+	rlim_t wanted =
+	    (rlim_t)config->connections_hard + DESCRIPTORS_BESIDE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		log_warning("only %llu descriptors may be open, and [limits] "
+			    "connections_hard wants %llu",
+			    (unsigned long long)limit.rlim_cur,
+			    (unsigned long long)wanted);
+}
+
 static void block_signals(sigset_t *set)
 {
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(set);
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	/* Threads inherit it; only the main one waits for them. */
 	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static void reload(struct daemon *d, const char *path)
@@ -88,76 +135,69 @@ static void reload(struct daemon *d, const char *path)
 	if (config_load(path, &config, error, sizeof(error)))
 		daemon_reload(d, &config);
 	else
-		log_error("%s; nothing is changed", error);
+		log_error("%s; nothing was changed", error);
 }
 
-/* Until a signal says to end. */
-static void serve(struct daemon *d, const char *path, const sigset_t *set)
+static void serve(struct daemon *d, const char *path, const sigset_t *signals)
 {
 	for (;;) {
 		int64_t ms = daemon_tick_ms(d);
-		struct timespec wait = {.tv_sec = ms / 1000,
-					.tv_nsec = ms % 1000 * 1000000};
-		int sig = sigtimedwait(set, NULL, &wait);
+		struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+		int signal = sigtimedwait(signals, NULL, &wait);
 
-		if (sig == SIGTERM || sig == SIGINT)
-			return;
-		if (sig == SIGHUP)
+		if (signal == SIGHUP)
 			reload(d, path);
-		else if (sig < 0 && errno == EAGAIN)
+		else if (signal > 0)
+			return;
+		else if (errno == EAGAIN)
 			daemon_tick(d);
 	}
 }
 
-static int run(const struct options *o)
+/* What was written for somebody to read has to be there. */
+static int finish(int status)
 {
-	struct config config;
-	struct daemon *d;
-	char error[512];
-	sigset_t set;
-
-	if (!config_load(o->config, &config, error, sizeof(error))) {
-		fprintf(stderr, "oapd: %s\n", error);
-		return EXIT_USAGE;
-	}
-	if (o->check) {
-		config_show(&config, stdout);
-		return EXIT_DONE;
-	}
-	block_signals(&set);
-	log_open("oapd", (enum log_level)config.level,
-		 getenv("JOURNAL_STREAM") != NULL);
-	store_library();
-	d = daemon_start(&config, error, sizeof(error));
-	if (d == NULL) {
-		log_error("%s", error);
-		return EXIT_RETRY;
-	}
-	printf("listening on %s\n", daemon_url(d));
-	fflush(stdout);
-	serve(d, o->config, &set);
-	log_info("ending");
-	daemon_stop(d);
-	return EXIT_DONE;
+	if (fflush(stdout) == 0 || status != EXIT_DONE)
+		return status;
+	fputs("oapd: standard output: cannot be written\n", stderr);
+	return EXIT_IO;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {0};
-	int status;
+	struct options o = read_options(argc, argv);
+	struct config config;
+	struct daemon *d;
+	sigset_t signals;
+	char error[512];
 
-	config_start();
-	status = read_options(argc, argv, &o);
-	if (status < 0) {
-		if (sodium_init() < 0) {
-			fputs("oapd: libsodium cannot start\n", stderr);
-			return EXIT_RETRY;
-		}
-		status = run(&o);
+	if (o.exit >= 0)
+		return finish(o.exit);
+	log_open("oapd", LOG_INFOS, getenv("JOURNAL_STREAM") != NULL);
+	prepare_libraries();
+	if (!config_load(o.config, &config, error, sizeof(error))) {
+		fprintf(stderr, "oapd: %s\n", error);
+		return EXIT_USAGE;
 	}
-	if (fflush(stdout) != 0 && status == EXIT_DONE) {
-		fputs("oapd: standard output: cannot be written\n", stderr);
-		status = EXIT_RETRY;
+	if (o.check) {
+		config_show(&config, stdout);
+		return finish(EXIT_DONE);
 	}
-	return status;
+	log_set_level((enum log_level)config.level);
+	raise_descriptors(&config);
+	umask(077); /* what it keeps is nobody else's */
+	block_signals(&signals);
+	d = daemon_start(&config, error, sizeof(error));
+	if (d == NULL) {
+		log_error("%s", error);
+		return EXIT_IO;
+	}
+	printf("listening on %s\n", daemon_url(d));
+	fflush(stdout);
+	log_info("listening on %s", daemon_url(d));
+	serve(d, o.config, &signals);
+	log_info("stopping");
+	daemon_stop(d);
+	log_info("stopped");
+	return EXIT_DONE;
 }
