@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import oaprun  # noqa: E402
 import office as o  # noqa: E402
 
-ROWS = 40000    # five transactions
+ROWS = 24000    # three transactions
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def codes_of(lines):
             if len(fields) == 3 and fields[2].endswith("\n")}
 
 
-@pytest.mark.parametrize("seen", [1, 2, 9000, 25000])
+@pytest.mark.parametrize("seen", [1, 9000, 17000])
 def test_killed_in_the_middle_no_pass_is_unknown_and_none_is_twice(
         seoul, big, tmp_path, seen):
     lines = []
