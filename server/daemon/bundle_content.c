@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "statuslist.h"
-#include "zone.h"
 
 #define HEAD_MAX 9 /* of a CBOR array */
 #define GROW_LEAST 4096
@@ -76,14 +75,37 @@ static bool no_memory(const struct content *c)
 
 /* ----------------------------------------------------------- facilities */
 
-static bool take_zone(const struct content *c, const struct facility_row *row,
+static const struct zone_span *span_of(struct content *c, const char *name)
+{
+	struct kept_span *kept;
+	size_t n = c->span_count < SPANS_KEPT ? c->span_count : SPANS_KEPT;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(c->spans[i].name, name) == 0)
+			return &c->spans[i].span;
+	}
+	kept = &c->spans[c->span_count % SPANS_KEPT];
+	if (!zone_span(name, c->order->now_ms / 1000, &kept->span)) {
+		kept->name[0] = '\0';
+		return NULL;
+	}
+	strcpy(kept->name, name);
+	c->span_count++;
+	return &kept->span;
+}
+
+static bool take_zone(struct content *c, const struct facility_row *row,
 		      struct zone_span *out)
 {
 	char name[ZONE_NAME_MAX + 1];
+	const struct zone_span *span = NULL;
 
-	if (bytes_to_text(row->zone, name, sizeof(name)) &&
-	    zone_span(name, c->order->now_ms / 1000, out))
+	if (bytes_to_text(row->zone, name, sizeof(name)))
+		span = span_of(c, name);
+	if (span != NULL) {
+		*out = *span;
 		return true;
+	}
 	snprintf(c->order->error, c->order->error_size,
 		 "facility \"%.*s\": time zone \"%.*s\": not in the system's "
 		 "time-zone database; install tzdata",

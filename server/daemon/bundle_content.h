@@ -7,6 +7,7 @@
 #include "bundlemaker.h"
 #include "policy.h"
 #include "store_setup.h"
+#include "zone.h"
 
 /* A CBOR array while it grows. Its head is written last, right before the
  * members, so it has room for the longest. */
@@ -15,10 +16,20 @@ struct growing {
 	size_t count;
 };
 
+/* Facilities of a service lie in few time zones, and a span takes 150 us. */
+#define SPANS_KEPT 16
+
+struct kept_span {
+	char name[ZONE_NAME_MAX + 1];
+	struct zone_span span;
+};
+
 struct content {
 	const struct bundle_order *order;
 	struct store *store;
 	struct growing issuers, facilities, benefits, kiosks, pins;
+	struct kept_span spans[SPANS_KEPT];
+	size_t span_count; /* that there were: the last SPANS_KEPT are kept */
 	struct policy_holder policy;
 	/* All of it but epoch and times; views into the above. */
 	struct bundle bundle;
