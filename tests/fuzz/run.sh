@@ -15,7 +15,11 @@ set -eu
 LEAST=90
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-TARGETS=$(cd "$top/tests/fuzz" && ls fuzz_*.c | sed 's/^fuzz_\(.*\)\.c$/\1/')
+TARGETS=
+for source in "$top"/tests/fuzz/fuzz_*.c; do
+	name=${source##*/fuzz_}
+	TARGETS="$TARGETS ${name%.c}"
+done
 corpus=$top/tests/fuzz/corpus
 seconds=600
 coverage=no
@@ -48,7 +52,7 @@ parser_of() {
 	pass) echo common/pass.c common/code.c ;;
 	statuslist) echo common/statuslist.c ;;
 	talk) echo common/talk.c common/receipt.c ;;
-	*) echo "run.sh: $1: no such target; there are" $TARGETS >&2; exit 2 ;;
+	*) echo "run.sh: $1: no such target; there are$TARGETS" >&2; exit 2 ;;
 	esac
 }
 
