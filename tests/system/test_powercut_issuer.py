@@ -41,7 +41,9 @@ class Office:
         done = subprocess.run([ISSUER, command, "--dir", self.dir,
                                *arguments], env=env, capture_output=True,
                               text=True, timeout=120)
-        assert done.returncode in may, (command, done)
+        # A registry that cannot be read after a cut is lost, too.
+        cuts.must_be(done.returncode in may,
+                     "%s: %d, %s" % (command, done.returncode, done.stderr))
         return done
 
     def find(self, *by):
