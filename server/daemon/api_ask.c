@@ -122,25 +122,32 @@ static bool refuse(struct request *r, enum verdict verdict)
 	return true;
 }
 
+static void count(struct request *r, enum verdict verdict)
+{
+	struct traffic *t = &r->service->traffic;
+
+	t->answers[verdict]++;
+	t->ask_ns += request_age_ns(r);
+	t->asks++;
+}
+
 static void answered(struct request *r)
 {
 	const struct kioskcall *call = r->work;
 	enum verdict verdict = call->job.answer.verdict;
 
 	if (call->job.failed) {
-		r->service->traffic.answers[VERDICT_UNAVAILABLE]++;
+		count(r, VERDICT_UNAVAILABLE);
 		reply_unavailable(r);
-		return;
-	}
-	if (verdict == VERDICT_NONE) {
-		r->service->traffic.answers[VERDICT_BUSY]++;
+	} else if (verdict == VERDICT_NONE) {
+		count(r, VERDICT_BUSY);
 		reply_busy(r, "the question's time ran out before it could be "
 			      "judged");
-		return;
+	} else {
+		count(r, verdict);
+		if (!refuse(r, verdict))
+			reply_json(r, 200, answer_json(r, call));
 	}
-	r->service->traffic.answers[verdict]++;
-	if (!refuse(r, verdict))
-		reply_json(r, 200, answer_json(r, call));
 }
 
 void api_ask(struct request *r)

@@ -31,13 +31,16 @@ static json_t *results_json(struct request *r, const struct kioskcall *call)
 static void recorded(struct request *r)
 {
 	const struct kioskcall *call = r->work;
+	struct traffic *t = &r->service->traffic;
 
+	t->upload_ns += request_age_ns(r);
+	t->uploads++;
 	if (call->job.failed) {
 		reply_unavailable(r);
 		return;
 	}
 	for (size_t i = 0; i < call->job.item_count; i++)
-		r->service->traffic.results[call->job.items[i].result.result]++;
+		t->results[call->job.items[i].result.result]++;
 	reply_json(r, 200, results_json(r, call));
 }
 

@@ -167,6 +167,11 @@ bool request_read_json(struct request *r, struct problem *p)
 	return true;
 }
 
+uint64_t request_age_ns(const struct request *r)
+{
+	return (uint64_t)(monotonic_ns() - r->start_ns);
+}
+
 static void come_back(struct mail *mail)
 {
 	struct request *r = (struct request *)mail;

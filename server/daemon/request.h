@@ -60,6 +60,8 @@ void request_free(struct request *r);
 bool request_read_query(struct request *r, struct problem *p) OAP_CHECKED;
 bool request_read_json(struct request *r, struct problem *p) OAP_CHECKED;
 struct params request_params(const struct request *r);
+/* Nanoseconds since its last byte came. */
+uint64_t request_age_ns(const struct request *r);
 
 /* Percent-decoding (RFC 3986) of n bytes with a NUL; false: a broken escape,
  * a NUL, or more than cap - 1 bytes. plus: '+' stands for a space. */

@@ -192,7 +192,8 @@ static void show(FILE *out)
 static void the_help_is_a_file_that_sets_every_default(void **state)
 {
 	struct config defaults;
-	char *text = written(config_help), *line;
+	char *text = written(config_help);
+	size_t end;
 
 	(void)state;
 	assert_true(parse("[service]\ndata_dir = /var/lib/oapd\n"));
@@ -200,12 +201,10 @@ static void the_help_is_a_file_that_sets_every_default(void **state)
 	assert_true(parse(text));
 	assert_memory_equal(&defaults, &config, sizeof(config));
 	/* and with the comment signs off too */
-	while ((line = strstr(text, "\n#")) != NULL && line[2] != '\0') {
-		if (line[2] == ' ')
-			line[1] = ';';
-		else
-			line[1] = ' ';
-	}
+	end = strlen(text);
+	for (size_t i = 0; i + 2 < end; i++)
+		if (text[i] == '\n' && text[i + 1] == '#')
+			text[i + 1] = text[i + 2] == ' ' ? ';' : ' ';
 	assert_true(parse(text));
 	assert_memory_equal(&defaults, &config, sizeof(config));
 	free(text);
