@@ -377,9 +377,11 @@ static void drain(struct daemon *d)
 		}
 	}
 	/* What the ledger and the reader have taken is finished, and comes
-	 * back to its loop; then the loops go. */
-	ledger_stop(d->service.ledger);
-	report_worker_stop(d->service.reader);
+	 * back to its loop; then the loops go. A connection that was idle may
+	 * still ask until then, so both stay to refuse it. */
+	ledger_halt(d->service.ledger);
+	if (d->service.reader != NULL)
+		report_worker_halt(d->service.reader);
 	for (size_t i = 0; i < d->loop_count; i++)
 		loop_end(d->loops[i]);
 	sem_destroy(&drained);
@@ -389,10 +391,10 @@ void daemon_stop(struct daemon *d)
 {
 	if (d->service.ledger != NULL)
 		drain(d);
-	else
-		report_worker_stop(d->service.reader);
 	for (size_t i = 0; i < d->loop_count; i++)
 		loop_free(d->loops[i]);
+	ledger_stop(d->service.ledger);
+	report_worker_stop(d->service.reader);
 	if (d->has_socket)
 		unlink(d->socket_path);
 	tls_free(d->service.tls);

@@ -26,7 +26,7 @@ struct ledger {
 	pthread_cond_t wake; /* a job came, or stopping */
 	/* under lock */
 	struct queue questions, others;
-	bool stopping;
+	bool stopping; /* and the thread is joined, or about to be */
 	struct ledger_figures figures;
 
 	/* the ledger thread's */
@@ -283,15 +283,24 @@ struct ledger *ledger_start(struct store *store,
 	return l;
 }
 
+void ledger_halt(struct ledger *l)
+{
+	bool running;
+
+	pthread_mutex_lock(&l->lock);
+	running = !l->stopping;
+	l->stopping = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	if (running)
+		pthread_join(l->thread, NULL);
+}
+
 void ledger_stop(struct ledger *l)
 {
 	if (!l)
 		return;
-	pthread_mutex_lock(&l->lock);
-	l->stopping = true;
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	pthread_join(l->thread, NULL);
+	ledger_halt(l);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	free(l);

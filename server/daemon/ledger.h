@@ -143,7 +143,10 @@ struct ledger *ledger_start(struct store *store,
 			    size_t error_size) OAP_CHECKED;
 /* False: the queue is full (answer `busy`); the job stays the caller's. */
 bool ledger_submit(struct ledger *l, struct ledger_job *job) OAP_CHECKED;
-/* Refuses new jobs, finishes what is queued, joins the thread. */
+/* Refuses new jobs from now on, finishes what is queued, joins the thread.
+ * Other threads may still call ledger_submit: it returns false. */
+void ledger_halt(struct ledger *l);
+/* Halts and frees: nobody calls anything with it any more. NULL: nothing. */
 void ledger_stop(struct ledger *l);
 
 /* For a JOB_CALL: an operator's reversal, at any time and place. e is decoded

@@ -148,14 +148,23 @@ struct report_worker *report_worker_start(const char *dir, size_t queue_max,
 	return w;
 }
 
+void report_worker_halt(struct report_worker *w)
+{
+	bool running;
+
+	pthread_mutex_lock(&w->lock);
+	running = !w->stopping;
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	if (running)
+		pthread_join(w->thread, NULL);
+}
+
 void report_worker_stop(struct report_worker *w)
 {
 	if (!w)
 		return;
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	report_worker_halt(w);
 	free_worker(w);
 }

@@ -30,8 +30,11 @@ struct report_worker *report_worker_start(const char *dir, size_t queue_max,
 /* False: the queue is full (answer `busy`); the job stays the caller's. */
 bool report_worker_submit(struct report_worker *w, struct report_job *job)
     OAP_CHECKED;
-/* Refuses new jobs, finishes the one at work, gives up the queued ones, joins
- * the thread; takes NULL. */
+/* Refuses new jobs from now on, finishes the one at work, gives up the queued
+ * ones, joins the thread. Other threads may still call report_worker_submit:
+ * it returns false. */
+void report_worker_halt(struct report_worker *w);
+/* Halts and frees: nobody calls anything with it any more. Takes NULL. */
 void report_worker_stop(struct report_worker *w);
 
 #endif

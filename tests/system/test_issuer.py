@@ -65,16 +65,10 @@ def test_every_form_holds_the_same_code(seoul, tmp_path):
     for form in ("txt", "png", "svg", "pdf"):
         path = tmp_path / ("pass." + form)
         seoul.run("reissue", "--hint", "K.M.", pass_id, "--out", path,
-                  env={"LSAN_OPTIONS": leaks(tmp_path)})
+                  env=o.for_cards(tmp_path))
         seen = read_form(form, path, tmp_path)
         assert seoul.find("--code", seen)[-1]["state"] == "valid", form
         assert o.payload_of(seen)[-65537][2] == "K.M."
-
-
-def leaks(directory):
-    path = directory / "leaks.txt"
-    path.write_text(o.LEAKS_OF_OTHERS)
-    return "print_suppressions=0:suppressions=%s" % path
 
 
 def read_form(form, path, directory):
@@ -97,7 +91,7 @@ def test_a_card_names_the_city_and_the_class_in_its_languages(seoul,
     card = tmp_path / "card.pdf"
     seoul.run("issue", "--class", "youth", "--until", "2099-12-31", "--hint",
               "K.M.", "--out", card,
-              env={"LSAN_OPTIONS": leaks(tmp_path)})
+              env=o.for_cards(tmp_path))
     text = subprocess.run(["pdftotext", card, "-"], check=True, timeout=60,
                           capture_output=True, text=True).stdout
     for word in ("Seoul", "서울", "Youth", "청소년", "K.M.",
@@ -111,8 +105,7 @@ def test_a_card_that_no_font_can_show_is_not_issued(seoul, tmp_path):
     why = seoul.refused(
         "issue", "--class", "adult", "--days", "3", "--out",
         tmp_path / "x.pdf", status=4,
-        env={"FONTCONFIG_FILE": str(fonts),
-             "LSAN_OPTIONS": leaks(tmp_path)})
+        env=o.for_cards(tmp_path) | {"FONTCONFIG_FILE": str(fonts)})
     assert "no font here shows" in why and "fonts-noto-cjk" in why
     assert seoul.rows() == []
 
