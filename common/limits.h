@@ -109,6 +109,12 @@
 
 /* The ledger. */
 #define ITEMS_PER_COMMIT 256	/* beside the questions, whose wait it is */
+/* After a commit of GATHER_FROM jobs or more the next one waits for
+ * GATHER_JOBS, GATHER_US at most: it takes a tenth off the cost of each, and
+ * nobody waits for company when there is none. */
+#define GATHER_FROM 8
+#define GATHER_JOBS 64
+#define GATHER_US 700
 
 /* Reports and searches. */
 #define REPORT_DAYS_MAX 3660	/* ten years; more is a typing error */

@@ -23,14 +23,16 @@ struct ledger {
 	pthread_t thread;
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* a job came, or stopping */
+	pthread_cond_t wake; /* as many jobs as wanted are here, or stopping */
 	/* under lock */
 	struct queue questions, others;
+	size_t wanted;
 	bool stopping; /* and the thread is joined, or about to be */
 	struct ledger_figures figures;
 
 	/* the ledger thread's */
 	bool broken; /* the last transaction failed: recover first */
+	size_t last; /* jobs in the batch before */
 };
 
 /* -------------------------------------------------------------- queues */
@@ -62,6 +64,11 @@ static struct ledger_job *queue_take(struct queue *q)
 	return job;
 }
 
+static size_t waiting(const struct ledger *l)
+{
+	return l->questions.count + l->others.count;
+}
+
 bool ledger_submit(struct ledger *l, struct ledger_job *job)
 {
 	struct queue *q = job->kind == JOB_ASK ? &l->questions : &l->others;
@@ -72,7 +79,8 @@ bool ledger_submit(struct ledger *l, struct ledger_job *job)
 	if (taken) {
 		job->failed = false;
 		queue_put(q, job);
-		pthread_cond_signal(&l->wake);
+		if (waiting(l) >= l->wanted)
+			pthread_cond_signal(&l->wake);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return taken;
@@ -84,6 +92,27 @@ static size_t weight(const struct ledger_job *job)
 	                                                     : job->item_count;
 }
 
+/* Under load, the next commit waits a moment for company: pages and the sync
+ * are then shared by many. Who is alone never waits. */
+static void gather(struct ledger *l)
+{
+	struct timespec until;
+
+	if (l->last < GATHER_FROM || waiting(l) >= GATHER_JOBS)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GATHER_US * 1000L;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	l->wanted = GATHER_JOBS;
+	while (waiting(l) < GATHER_JOBS && !l->stopping)
+		if (pthread_cond_timedwait(&l->wake, &l->lock, &until) != 0)
+			break;
+	l->wanted = 1;
+}
+
 /* All questions, then others up to ITEMS_PER_COMMIT, one at least. Waits for
  * a job; false when there is none and there will be none. */
 static bool take_batch(struct ledger *l, struct queue *batch)
@@ -92,8 +121,9 @@ static bool take_batch(struct ledger *l, struct queue *batch)
 
 	queue_init(batch, SIZE_MAX);
 	pthread_mutex_lock(&l->lock);
-	while (l->questions.count + l->others.count == 0 && !l->stopping)
+	while (waiting(l) == 0 && !l->stopping)
 		pthread_cond_wait(&l->wake, &l->lock);
+	gather(l);
 	while (l->questions.count > 0)
 		queue_put(batch, queue_take(&l->questions));
 	while (l->others.count > 0) {
@@ -102,6 +132,7 @@ static bool take_batch(struct ledger *l, struct queue *batch)
 			break;
 		queue_put(batch, queue_take(&l->others));
 	}
+	l->last = batch->count;
 	pthread_mutex_unlock(&l->lock);
 	return batch->count > 0;
 }
@@ -258,6 +289,7 @@ struct ledger *ledger_start(struct store *store,
                             size_t error_size)
 {
 	struct ledger *l = calloc(1, sizeof *l);
+	pthread_condattr_t monotonic;
 	int e;
 
 	if (!l) {
@@ -268,8 +300,12 @@ struct ledger *ledger_start(struct store *store,
 	l->config = *config;
 	queue_init(&l->questions, config->questions_max);
 	queue_init(&l->others, config->others_max);
+	l->wanted = 1;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	e = pthread_create(&l->thread, NULL, run, l);
 	if (e != 0) {
 		snprintf(error, error_size,

@@ -105,9 +105,12 @@ class Doors:
 def bench_daemon(table, directory, verify_us, redemptions):
     doors = Doors(directory)
     try:
+        # A door with a queue uploads when it comes to it, a few at a time.
         for name, batch, benefit, passes, judged in (
-                ("fresh passes, an upload for each", 1, "visit", 0, True),
+                ("fresh passes, uploads of 4", 4, "visit", 0, True),
+                ("fresh passes, an upload for each", 1, "visit", 0, False),
                 ("fresh passes, uploads of 16", 16, "visit", 0, False),
+                ("passes seen before, uploads of 4", 4, "again", 1000, False),
                 ("passes seen before, an upload for each", 1, "again", 1000,
                  False)):
             if passes:          # make them known first
