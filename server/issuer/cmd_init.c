@@ -229,15 +229,17 @@ static void tell(const struct init *in)
 		    "whoever reads the files can issue passes", in->target);
 	fprintf(stderr,
 		"\n%s issues for %s. Hints may have %zu bytes.\n"
-		"Give the root's fingerprint to each service, by a way that "
-		"nobody can tamper with:\n"
-		"  oapctl issuer add %s --root %s\n"
+		"Give the root to each service, by a way that nobody can "
+		"tamper with; with what publish writes it goes:\n"
+		"  oapctl issuer add --root %s \\\n"
+		"    --document public/issuer.cose --status "
+		"public/status-0.cose\n"
 		"Keep a copy of %s/" OFFICE_ROOT_KEY " offline; only publish "
 		"needs it, when keys or lists have changed.\n"
 		"Next: oap-issuer issue --dir %s ..., then oap-issuer publish "
 		"--dir %s --out-dir public\n",
-		in->target, in->identity.iss, in->hint_room, in->identity.iss,
-		root, in->target, in->target, in->target);
+		in->target, in->identity.iss, in->hint_room, root, in->target,
+		in->target, in->target);
 }
 
 int cmd_init(const struct options *o, const struct world *world)
