@@ -28,13 +28,16 @@ static const char *const *const schema[][SCHEMA_FILES] = {
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 
-/* Pages are 4096 bytes; the cache holds the hot end of every table. */
+/* Pages are 4096 bytes; the cache holds the hot end of every table. No more:
+ * where a commit has split a page, SQLite (3.39 and later) looks through the
+ * whole cache at its end (balance_nonroot swaps page numbers by way of the
+ * lock page's, and the pager then drops what lies beyond the file). */
 static const char pragmas[] = "PRAGMA journal_mode=WAL;"
                               "PRAGMA synchronous=FULL;"
                               "PRAGMA foreign_keys=ON;"
                               "PRAGMA wal_autocheckpoint=0;"
                               "PRAGMA journal_size_limit=134217728;"
-                              "PRAGMA cache_size=-65536;"
+                              "PRAGMA cache_size=-16384;"
                               "PRAGMA temp_store=MEMORY;"
                               "PRAGMA trusted_schema=OFF;";
 static const char reader_pragmas[] = "PRAGMA query_only=ON;"
