@@ -10,8 +10,6 @@
 
 #include "key.h"
 
-#include "key.h"
-
 /* An enrolment as it is kept in a change: its body, in hexadecimal. */
 static const char *const enrol_fields[] = {"pk",	"secret",
 					   "signature", "old",
