@@ -50,7 +50,7 @@ for preset in $presets; do
 		--output-on-failure --no-tests=error || failed=1
 	echo "== $preset: system tests"
 	OAP_BUILD="$top/build/$preset" OAP_PRESET="$preset" OAP_LONG="$long" \
-		$layout /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+		$layout /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider \
 		"$top/tests/system" || failed=1
 done
 
