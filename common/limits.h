@@ -116,6 +116,9 @@
 #define GATHER_JOBS 64
 #define GATHER_US 700
 
+#define ALARMS_PER_HOUR_MAX 60	/* kept in the audit trail; who sees a code used
+				 * twice that often does not miss the rest */
+
 /* Reports and searches. */
 #define REPORT_DAYS_MAX 3660	/* ten years; more is a typing error */
 #define SEARCH_ROWS_MAX 100000	/* looked at for a page: a third of a second */

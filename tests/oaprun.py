@@ -94,7 +94,8 @@ class Daemon:
                 stdout=subprocess.PIPE, stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("listening on http://"):
+        if not line.startswith(("listening on http://",
+                                "listening on https://")):
             status = self.kill()
             raise Dead("oapd did not start (%s): %r\n%s" %
                        (status, line, self.log()[-3000:]))

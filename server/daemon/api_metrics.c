@@ -90,7 +90,8 @@ static void put_connections(struct evbuffer *out, const struct conn_count *c)
 	    "Connections over [limits] connections, answered busy.",
 	    c->over_limit);
 	one(out, "oapd_requests_timed_out_total", "counter",
-	    "Requests that did not arrive in time.", c->timed_out);
+	    "Requests that did not arrive, and replies that were not taken, in "
+	    "time.", c->timed_out);
 	one(out, "oapd_requests_too_much_total", "counter",
 	    "Requests given up because too much was arriving at once.",
 	    c->too_much);

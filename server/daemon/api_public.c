@@ -56,7 +56,8 @@ void api_readyz(struct request *r)
 	struct ledger_figures figures;
 
 	ledger_figures(r->service->ledger, &figures);
-	if (r->snapshot == NULL || figures.last_failed)
+	if (r->snapshot == NULL || figures.last_failed ||
+	    atomic_load(&r->service->bundle_late))
 		reply_unavailable(r);
 	else
 		reply_bytes(r, 200, "text/plain; charset=utf-8",

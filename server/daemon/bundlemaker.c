@@ -231,6 +231,7 @@ static bool fits(const struct content *c, size_t n)
 {
 	if (n <= BUNDLE_MAX)
 		return true;
+	*c->order->too_large = true;
 	snprintf(c->order->error, c->order->error_size,
 		 "%zu bytes, and a kiosk takes %d; withdraw benefits, or have "
 		 "the cities publish smaller status lists",
@@ -305,6 +306,7 @@ bool bundle_make(struct store *s, const struct bundle_order *order,
 
 	memset(out, 0, sizeof(*out));
 	order->error[0] = '\0';
+	*order->too_large = false;
 	if (c == NULL) {
 		snprintf(order->error, order->error_size, "out of memory");
 		return false;

@@ -28,6 +28,7 @@ struct bundle_order {
 	int64_t now_ms;
 	char *error; /* one line, when it fails */
 	size_t error_size;
+	bool *too_large; /* set when that is why: somebody has to take away */
 };
 
 /* For the thread that owns the store, inside a transaction; what is made

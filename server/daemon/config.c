@@ -52,6 +52,10 @@ static const struct config_key table[] = {
          "Certificate (PEM, with its chain) for HTTPS; kiosks pin its key. "
          "Empty: plain HTTP. SIGHUP reads the file again."),
     TEXT("listen", tls_key, "", "The certificate's private key (PEM)."),
+    {"listen", "tls_next_cert", CONFIG_TEXT, 0, CONFIG_TEXT_MAX - 1, "", true,
+     "The certificate that will follow. Kiosks are told of its key, and only "
+     "then may SIGHUP change over to it; name it a week ahead.",
+     AT(tls_next_cert)},
     YES_NO("listen", allow_plain_http, "no",
            "Whether to listen on another address than loopback without TLS. "
            "Only behind something that adds TLS: operators' tokens travel in "
@@ -70,6 +74,9 @@ static const struct config_key table[] = {
            "Seconds that a connection may stay open without a request."),
     NUMBER("limits", write_s, 1, 300, "15", true,
            "Seconds that a client may take nothing of a reply."),
+    NUMBER("limits", write_kib_s, 1, 1048576, "8", true,
+           "KiB a second that a client must take of a reply, beside write_s "
+           "for its start."),
     NUMBER("limits", drain_s, 1, 300, "10", true,
            "Seconds at most, from a signal to stop, for requests in hand."),
     NUMBER("limits", receiving_mib, 8, 65536, "64", true,

@@ -21,11 +21,12 @@ struct config {
 	/* [listen] */
 	char address[CONFIG_TEXT_MAX];
 	char tls_cert[CONFIG_TEXT_MAX], tls_key[CONFIG_TEXT_MAX];
+	char tls_next_cert[CONFIG_TEXT_MAX];
 	int64_t port, threads;
 	int64_t allow_plain_http, metrics; /* 0 or 1 */
 	/* [limits] */
 	int64_t connections, connections_hard;
-	int64_t request_s, idle_s, write_s, drain_s;
+	int64_t request_s, idle_s, write_s, write_kib_s, drain_s;
 	int64_t receiving_mib;
 	int64_t questions, others, reads;
 	int64_t pass_cache;

@@ -3,8 +3,9 @@
  *
  *	READING  from accept, or from a request's first byte, to its last;
  *		 ends at the deadline
- *	HANDLING until the reply is out; evhttp reads nothing. No clock but the
- *		 bufferevent's own, which ends a client that takes nothing
+ *	HANDLING until there is a reply; evhttp reads nothing. No clock
+ *	REPLYING until it is out: the bufferevent's own clock ends a client that
+ *		 takes nothing, the deadline one that takes too little at a time
  *	IDLE	 between requests; ends at the deadline
  *
  * Deadlines are looked at once a second by conn_sweep: that costs less than a
@@ -24,7 +25,7 @@
 
 #include "limits.h"
 
-enum conn_state { CONN_READING, CONN_HANDLING, CONN_IDLE };
+enum conn_state { CONN_READING, CONN_HANDLING, CONN_REPLYING, CONN_IDLE };
 
 struct conn {
 	LIST_ENTRY(conn) link;
@@ -34,7 +35,7 @@ struct conn {
 	struct event setup;
 	int fd; /* index in by_fd; -1: not there */
 	enum conn_state state;
-	int64_t deadline_ms; /* monotonic; READING and IDLE */
+	int64_t deadline_ms; /* monotonic; not HANDLING */
 	size_t received;     /* of the request that is arriving */
 	bool counted, over_limit, doomed;
 	bool local;
@@ -299,6 +300,15 @@ void conn_handle(struct conn *c, struct evhttp_request *ev)
 	evhttp_request_set_on_complete_cb(ev, on_complete, c);
 }
 
+void conn_reply(struct conn *c, size_t n)
+{
+	const struct conn_limits *limits = c->table->limits;
+
+	c->state = CONN_REPLYING;
+	c->deadline_ms = monotonic_ms() + limits->write_ms +
+			 (int64_t)n * 1000 / limits->write_rate;
+}
+
 bool conn_over_limit(const struct conn *c)
 {
 	return c->over_limit;
@@ -324,13 +334,13 @@ void conn_sweep(struct conn_table *t, bool all_idle)
 
 	for (c = LIST_FIRST(&t->conns); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
-		if (c->state != CONN_READING && c->state != CONN_IDLE)
+		if (c->state == CONN_HANDLING)
 			continue;
 		if (c->doomed) {
 			t->count->too_much++;
 			end(c);
 		} else if (now_ms >= c->deadline_ms) {
-			t->count->timed_out += c->state == CONN_READING;
+			t->count->timed_out += c->state != CONN_IDLE;
 			end(c);
 		} else if (all_idle && c->state == CONN_IDLE) {
 			end(c);

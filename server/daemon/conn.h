@@ -19,6 +19,7 @@
 struct conn_limits {
 	_Atomic int64_t soft, hard; /* connections of the whole daemon */
 	_Atomic int64_t request_ms, idle_ms, write_ms;
+	_Atomic int64_t write_rate; /* bytes a second, of a whole reply */
 	_Atomic int64_t receiving; /* bytes, of one loop */
 };
 
@@ -50,6 +51,8 @@ struct conn *conn_of(struct conn_table *table, struct evhttp_request *ev);
 
 /* A request has come whole and is handled: no clock runs. */
 void conn_handle(struct conn *c, struct evhttp_request *ev);
+/* Its reply of so many bytes begins to leave. */
+void conn_reply(struct conn *c, size_t n);
 /* Its client asked one connection too many: answer 503 and close. */
 bool conn_over_limit(const struct conn *c);
 /* The user on the other side of a local socket; false over TCP. */

@@ -30,6 +30,7 @@
 struct tick {
 	struct ledger_job job;
 	atomic_bool at_work;
+	atomic_bool remake; /* whatever else there is to do */
 };
 
 struct daemon {
@@ -44,7 +45,8 @@ struct daemon {
 	struct loop *loops[LOOPS_MAX];
 	size_t loop_count;
 	struct tick tick;
-	atomic_bool remake_failed;
+	uint8_t pins[2][32]; /* of TLS keys: present, next */
+	size_t pin_count;
 	char *error;
 	size_t error_size;
 };
@@ -66,19 +68,30 @@ static int64_t real_ms(void *none)
 
 /* ------------------------------------------------------------ snapshot */
 
-/* Ledger thread (or the main one, before there is a ledger). */
-static void remake(struct store *s, void *arg)
+/* Ledger thread. */
+static enum store_result prepare(struct store *s, struct ledger_job *job,
+				 void *arg)
 {
 	struct daemon *d = arg;
-	char error[256];
-	bool good = snapshot_remake(d->service.box, s, d->keys, real_ms(NULL),
-				    error, sizeof(error));
+	char error[LEDGER_REFUSAL_MAX];
+	enum remake_result result =
+	    snapshot_prepare(d->service.box, s, d->keys, real_ms(NULL), error,
+			     sizeof(error));
 
-	if (!good)
-		log_error("bundle: %s; the last one goes on, and it is tried "
-			  "again",
-			  error);
-	atomic_store(&d->remake_failed, !good);
+	if (result == REMAKE_DONE)
+		return STORE_OK;
+	log_error("bundle: %s; the last one goes on", error);
+	if (result == REMAKE_FAILED)
+		return STORE_FAILED;
+	memcpy(job->refusal, error, sizeof(error));
+	return STORE_NONE;
+}
+
+static void install(bool committed, void *arg)
+{
+	struct daemon *d = arg;
+
+	snapshot_install(d->service.box, committed);
 }
 
 static enum store_result run_tick(struct store *s, struct ledger_job *job,
@@ -90,8 +103,9 @@ static enum store_result run_tick(struct store *s, struct ledger_job *job,
 	bool changed = false;
 	enum store_result result = setup_tick(s, now_ms, &changed);
 
-	job->remake_snapshot = changed || age_s >= BUNDLE_RESIGN_S ||
-			       atomic_load(&d->remake_failed);
+	job->remake_snapshot = atomic_exchange(&d->tick.remake, false) ||
+			       changed || age_s >= BUNDLE_RESIGN_S ||
+			       atomic_load(&d->service.bundle_late);
 	snapshot_drop(now);
 	return result;
 }
@@ -100,6 +114,9 @@ static void tick_done(struct ledger_job *job)
 {
 	struct daemon *d = job->owner;
 
+	/* Else what it was to bring is still to come. */
+	atomic_store(&d->service.bundle_late,
+		     job->failed || job->call_result != STORE_OK);
 	atomic_store(&d->tick.at_work, false);
 }
 
@@ -120,7 +137,7 @@ void daemon_tick(struct daemon *d)
 
 int64_t daemon_tick_ms(const struct daemon *d)
 {
-	return atomic_load(&d->remake_failed) ? TICK_AGAIN_MS : TICK_MS;
+	return atomic_load(&d->service.bundle_late) ? TICK_AGAIN_MS : TICK_MS;
 }
 
 /* ------------------------------------------------------------- storage */
@@ -150,13 +167,38 @@ static bool open_storage(struct daemon *d)
 	return true;
 }
 
+/* From the next bundle on kiosks are told of the present key and, where there
+ * is one, the next. */
+static bool announce_pins(struct daemon *d, const char *next, char *error,
+			  size_t error_size)
+{
+	uint8_t pins[2][32];
+	size_t n = 1;
+
+	if (d->service.tls == NULL)
+		return true;
+	tls_pin(d->service.tls, pins[0]);
+	if (next[0] != '\0' &&
+	    !tls_pin_of_file(next, pins[n++], error, error_size))
+		return false;
+	if (n == 2 && memcmp(pins[0], pins[1], sizeof(pins[0])) == 0)
+		n = 1; /* it has come */
+	if (n == d->pin_count && memcmp(pins, d->pins, n * 32) == 0)
+		return true;
+	memcpy(d->pins, pins, n * 32);
+	d->pin_count = n;
+	snapshot_box_pins(d->service.box, pins[0], n);
+	atomic_store(&d->tick.remake, true);
+	return true;
+}
+
 /* After the sockets: the bundle names the listener's TLS key. */
 static bool make_first_snapshot(struct daemon *d)
 {
-	if (d->service.env.has_pin)
-		snapshot_box_pins(d->service.box, d->service.env.pin, 1);
-	return snapshot_remake(d->service.box, d->store, d->keys, real_ms(NULL),
-			       d->error, d->error_size);
+	return announce_pins(d, d->config.tls_next_cert, d->error,
+			     d->error_size) &&
+	       snapshot_remake(d->service.box, d->store, d->keys,
+			       real_ms(NULL), d->error, d->error_size);
 }
 
 /* ------------------------------------------------------------- sockets */
@@ -176,8 +218,7 @@ static bool open_tls(struct daemon *d)
 	    tls_new(c->tls_cert, c->tls_key, d->error, d->error_size);
 	if (d->service.tls == NULL)
 		return false;
-	d->service.env.has_pin = true;
-	tls_pin(d->service.tls, d->service.env.pin);
+	d->service.env.tls = d->service.tls;
 	return true;
 }
 
@@ -255,8 +296,9 @@ static bool start_threads(struct daemon *d)
 	    .questions_max = (size_t)c->questions,
 	    .others_max = (size_t)c->others,
 	    .now_ms = real_ms,
-	    .remake = remake,
-	    .remake_arg = d,
+	    .prepare = prepare,
+	    .install = install,
+	    .snapshot_arg = d,
 	    .grant_key = d->keys->grant_key,
 	};
 
@@ -285,6 +327,7 @@ static void set_limits(struct daemon *d, const struct config *c)
 	limits->request_ms = c->request_s * 1000;
 	limits->idle_ms = c->idle_s * 1000;
 	limits->write_ms = c->write_s * 1000;
+	limits->write_rate = c->write_kib_s * 1024;
 	limits->receiving = c->receiving_mib * 1024 * 1024 / loops;
 	log_set_level((enum log_level)c->level);
 }
@@ -335,21 +378,33 @@ static bool differs(const struct config *a, const struct config *b,
 	return memcmp(x, y, sizeof(int64_t)) != 0;
 }
 
+static void reload_tls(struct daemon *d, const struct config *config)
+{
+	const uint8_t *next = d->pin_count > 1 ? d->pins[1] : NULL;
+	char error[CONFIG_TEXT_MAX + 256];
+
+	if (d->service.tls == NULL)
+		return;
+	if (!tls_reload(d->service.tls, d->config.tls_cert, d->config.tls_key,
+			next, error, sizeof(error)))
+		log_error("%s; the old certificate goes on", error);
+	if (!announce_pins(d, config->tls_next_cert, error, sizeof(error)))
+		log_error("[listen] tls_next_cert: %s; kiosks are told what "
+			  "they were told", error);
+	daemon_tick(d);
+}
+
 void daemon_reload(struct daemon *d, const struct config *config)
 {
 	size_t count;
 	const struct config_key *keys = config_table(&count);
-	char error[256];
 
 	for (size_t i = 0; i < count; i++)
 		if (!keys[i].reload && differs(&d->config, config, &keys[i]))
 			log_warning("[%s] %s: changed; a restart applies it",
 				    keys[i].section, keys[i].key);
 	set_limits(d, config);
-	if (d->service.tls != NULL &&
-	    !tls_reload(d->service.tls, d->config.tls_cert, d->config.tls_key,
-			error, sizeof(error)))
-		log_error("%s; the old certificate goes on", error);
+	reload_tls(d, config);
 	log_info("configuration read again");
 }
 

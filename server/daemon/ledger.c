@@ -161,7 +161,9 @@ static enum store_result run_kiosk_job(struct ledger *l, struct ledger_job *job)
 	                    .grant_key = l->config.grant_key,
 	                    .job = job,
 	                    .now_ms = now_of(l)};
-	enum store_result r = store_device(l->store, job->kiosk.kid, &j.kiosk);
+	/* It may have been revoked since the loop looked. */
+	enum store_result r = store_device(l->store, job->kiosk.kid, &j.kiosk,
+	                                   &job->kiosk.state);
 
 	if (r == STORE_OK)
 		r = run_items(&j, job);
@@ -175,14 +177,27 @@ static enum store_result run_kiosk_job(struct ledger *l, struct ledger_job *job)
 	return r;
 }
 
+/* The call, and the snapshot that it asks for. */
+static enum store_result call_and_prepare(struct ledger *l,
+                                          struct ledger_job *job)
+{
+	enum store_result r;
+
+	job->remake_snapshot = false;
+	job->refusal[0] = '\0';
+	r = job->call(l->store, job, now_of(l));
+	if (r == STORE_OK && job->remake_snapshot && l->config.prepare)
+		r = l->config.prepare(l->store, job, l->config.snapshot_arg);
+	return r;
+}
+
 /* A call that fails takes only itself down, unless the whole transaction went
  * with it. */
 static enum store_result run_call(struct ledger *l, struct ledger_job *job)
 {
 	if (store_savepoint(l->store) != STORE_OK)
 		return STORE_FAILED;
-	job->remake_snapshot = false;
-	job->call_result = job->call(l->store, job, now_of(l));
+	job->call_result = call_and_prepare(l, job);
 	if (job->call_result == STORE_OK)
 		return store_release(l->store);
 	store_undo(l->store);
@@ -242,19 +257,8 @@ static void fail_all(struct ledger *l, struct queue *batch)
 	log_error("ledger: transaction given up: %s", store_error(l->store));
 	store_rollback(l->store);
 	l->broken = true;
-	for (struct ledger_job *job = batch->first; job; job = job->next) {
+	for (struct ledger_job *job = batch->first; job; job = job->next)
 		job->failed = true;
-		job->remake_snapshot = false;
-	}
-}
-
-static bool wants_snapshot(const struct queue *batch)
-{
-	for (const struct ledger_job *job = batch->first; job; job = job->next)
-		if (job->kind == JOB_CALL && job->remake_snapshot &&
-		    job->call_result == STORE_OK)
-			return true;
-	return false;
 }
 
 static void *run(void *arg)
@@ -269,8 +273,8 @@ static void *run(void *arg)
 		count_batch(l, &batch, ok, clock_ns() - start);
 		if (!ok)
 			fail_all(l, &batch);
-		else if (l->config.remake && wants_snapshot(&batch))
-			l->config.remake(l->store, l->config.remake_arg);
+		if (l->config.install)
+			l->config.install(ok, l->config.snapshot_arg);
 		while (batch.count > 0) {
 			struct ledger_job *job = queue_take(&batch);
 

@@ -17,6 +17,8 @@
 
 struct ledger;
 
+#define LEDGER_REFUSAL_MAX 192
+
 /* Keyed hash of (iss, cti): what counters and sets know a pass by. */
 #define PASS_HASH 16
 
@@ -123,6 +125,9 @@ struct ledger_job {
 				  int64_t now_ms);
 	enum store_result call_result;
 	bool remake_snapshot;
+	/* Out: why there can be no such snapshot; then the call is undone, and
+	 * this is what to take away. Empty: there is one. */
+	char refusal[LEDGER_REFUSAL_MAX];
 };
 
 struct ledger_config {
@@ -130,10 +135,14 @@ struct ledger_config {
 	/* The service's clock, ms since 1970; called on the ledger thread. */
 	int64_t (*now_ms)(void *clock);
 	void *clock;
-	/* Called after a commit with jobs that asked for a new snapshot, and
-	 * before their done. */
-	void (*remake)(struct store *s, void *arg);
-	void *remake_arg;
+	/* Called for a job that asks for a new snapshot, within the job's
+	 * savepoint: STORE_OK, or the job is undone: STORE_NONE with why in
+	 * its refusal, STORE_FAILED to fail it. */
+	enum store_result (*prepare)(struct store *s, struct ledger_job *job,
+				     void *arg);
+	/* Called after each transaction, and before done. */
+	void (*install)(bool committed, void *arg);
+	void *snapshot_arg;
 	/* 32 bytes each, kept by the caller as long as the ledger runs. */
 	const uint8_t *grant_key;
 };

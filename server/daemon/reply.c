@@ -53,6 +53,7 @@ static void send_reply(struct request *r, int status, const char *type)
 {
 	struct evbuffer *out = evhttp_request_get_output_buffer(r->ev);
 	struct evhttp_request *ev = r->ev;
+	struct conn *conn = r->conn;
 	char length[24];
 
 	if (type != NULL)
@@ -68,6 +69,7 @@ static void send_reply(struct request *r, int status, const char *type)
 	}
 	r->service->traffic.replies[status / 100]++;
 	request_free(r);
+	conn_reply(conn, evbuffer_get_length(out));
 	evhttp_send_reply(ev, status, title_of(status), NULL);
 }
 

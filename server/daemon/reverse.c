@@ -121,6 +121,15 @@ static enum store_result add_reversal(struct store *s, struct reversal *r,
 	return result == STORE_OK ? store_reversal_add(s, r, message) : result;
 }
 
+/* Whoever holds a revoked kiosk's key could give uses back at will. It is kept
+ * as it came, and does nothing; an operator may still do it. */
+static enum store_result keep_refused(struct store *s, struct reversal *r,
+                                      struct bytes message)
+{
+	r->result = VERDICT_REVERSAL_NOT_ALLOWED;
+	return store_reversal_add(s, r, message);
+}
+
 /* Whether the id is an attempt's of that kiosk; then both are flagged. */
 static enum store_result is_attempt(const struct judging *j,
                                     const struct entry *e, bool *is)
@@ -165,7 +174,10 @@ enum store_result record_reversal(const struct judging *j,
 		                   sizeof r.facility))
 			r.facility[0] = '\0';
 		if (result == STORE_OK)
-			result = add_reversal(j->store, &r, message, j->now_ms);
+			result = j->job->kiosk.state == DEVICE_REVOKED
+			             ? keep_refused(j->store, &r, message)
+			             : add_reversal(j->store, &r, message,
+			                            j->now_ms);
 		entry_hash(message, hash);
 		if (result == STORE_OK)
 			result = store_chain_add(j->store, j->kiosk, &link,

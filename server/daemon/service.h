@@ -28,6 +28,8 @@ struct service {
 	struct conn_limits limits;
 	struct conn_count conns;
 	struct traffic traffic;
+	/* A new bundle or snapshot is due and could not be made yet. */
+	atomic_bool bundle_late;
 	/* The clock of the service: ms since 1970 UTC; any thread. */
 	int64_t (*now_ms)(void *clock);
 	void *clock;

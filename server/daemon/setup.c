@@ -8,6 +8,8 @@
 
 #include "setup_act.h"
 
+#define ALARM_WINDOW_MS (INT64_C(3600) * 1000)
+
 struct setup_change {
 	const struct setup_act *act;
 	json_t *body;
@@ -145,11 +147,21 @@ static enum store_result write_audit(const struct act_run *run,
 	return r;
 }
 
-/* What the refused act has written is undone already. */
+/* What the refused act has written is undone already. Anybody can be refused
+ * as often as they like: the trail is not theirs to fill. */
 static enum store_result write_alarm(struct act_run *run)
 {
+	enum store_result r;
+	int64_t count;
+
 	if (!store_in_transaction(run->store))
 		return STORE_FAILED;
+	r = store_alarms(run->store, run->now_ms - ALARM_WINDOW_MS,
+			 ALARMS_PER_HOUR_MAX, &count);
+	if (r != STORE_OK)
+		return r;
+	if (count >= ALARMS_PER_HOUR_MAX)
+		return STORE_NONE;
 	json_decref(run->before);
 	json_decref(run->after);
 	run->before = NULL;

@@ -18,14 +18,14 @@
 #include "snapshot.h"
 #include "store.h"
 #include "talk.h"
+#include "tls.h"
 
 struct setup_change;
 
 /* What set-up needs of the daemon; outlives every change. */
 struct setup_env {
 	const char *public_url; /* goes into enrolment codes */
-	bool has_pin;
-	uint8_t pin[32];	   /* SHA-256 of the TLS key's SPKI */
+	struct tls *tls; /* of the listener, for its pin; NULL: plain HTTP */
 	const uint8_t *service_pk; /* 32 bytes */
 	uint64_t code_life_s;	   /* of an enrolment code */
 	/* The kernel's random bytes (randombytes_buf). */

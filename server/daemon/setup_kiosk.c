@@ -63,13 +63,14 @@ static json_t *make_code(const struct setup_env *env,
 	struct outbuf out = outbuf_in(text, sizeof(text));
 	struct enrolcode code = {
 	    .url = bytes_text(env->public_url),
-	    .has_pin = env->has_pin,
+	    .has_pin = env->tls != NULL,
 	    .expires = expires,
 	};
 	json_t *string;
 
 	memcpy(code.service_pk, env->service_pk, sizeof(code.service_pk));
-	memcpy(code.pin, env->pin, sizeof(code.pin));
+	if (env->tls != NULL)
+		tls_pin(env->tls, code.pin);
 	memcpy(code.secret, secret, sizeof(code.secret));
 	enrolcode_put(&out, &code);
 	string = out.failed ? NULL : json_of_bytes(out_view(&out));

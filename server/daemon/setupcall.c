@@ -59,6 +59,11 @@ json_t *setupcall_reply(struct request *r)
 
 	if (call->job.failed)
 		reply_unavailable(r);
+	else if (call->job.refusal[0] != '\0')
+		reply_refusal(r, 409, "bundle-too-large",
+			      "nothing was changed: the bundle for kiosks would "
+			      "have %s",
+			      call->job.refusal);
 	else if (p != NULL)
 		reply_problem(r, p);
 	else

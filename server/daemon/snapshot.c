@@ -82,6 +82,7 @@ void snapshot_box_free(struct snapshot_box *box)
 	if (box == NULL)
 		return;
 	snapshot_drop(box->current);
+	snapshot_drop(box->prepared);
 	pthread_mutex_destroy(&box->lock);
 	free(box);
 }

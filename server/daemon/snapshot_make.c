@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snapshot_make.c: one transaction around the bundle and the snapshot of it.
- * The box gets the new one only when its epoch is on disk: an epoch that a
- * kiosk has seen is never given to something else. */
+/* snapshot_make.c: the bundle and the snapshot of it, made in the transaction
+ * that changes what they are made from, so that nothing is ever committed
+ * that no bundle can say. The box gets the new one only when its epoch is on
+ * disk: an epoch that a kiosk has seen is never given to something else. */
 #include "snapshot_make.h"
 
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct remaking {
 	size_t pin_count;
 	char *error;
 	size_t error_size;
+	bool *too_large;
 };
 
 void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
@@ -53,7 +55,8 @@ static struct shared_bundle *make_bundle(const struct remaking *r)
 	    .previous = r->previous ? &r->previous->shared->made : NULL,
 	    .now_ms = r->now_ms,
 	    .error = r->error,
-	    .error_size = r->error_size};
+	    .error_size = r->error_size,
+	    .too_large = r->too_large};
 
 	if (shared == NULL) {
 		snprintf(r->error, r->error_size, "out of memory");
@@ -83,46 +86,63 @@ static struct snapshot *make_snapshot(const struct remaking *r)
 	return s;
 }
 
-static bool store_says(const struct remaking *r)
+enum remake_result snapshot_prepare(struct snapshot_box *box, struct store *s,
+				    const struct service_keys *keys,
+				    int64_t now_ms, char *error,
+				    size_t error_size)
 {
-	snprintf(r->error, r->error_size, "%s", store_error(r->store));
-	return false;
+	bool too_large = false;
+	struct remaking r = {.store = s,
+			     .keys = keys,
+			     .now_ms = now_ms,
+			     .error = error,
+			     .error_size = error_size,
+			     .too_large = &too_large};
+	struct snapshot *made;
+
+	if (box->prepared != NULL)
+		snapshot_hold(box->prepared);
+	r.previous =
+	    box->prepared != NULL ? box->prepared : snapshot_get(box);
+	read_pins(box, &r);
+	made = make_snapshot(&r);
+	snapshot_drop(r.previous);
+	if (made == NULL)
+		return too_large ? REMAKE_TOO_LARGE : REMAKE_FAILED;
+	snapshot_drop(box->prepared);
+	box->prepared = made;
+	return REMAKE_DONE;
 }
 
-static bool in_transaction(const struct remaking *r, struct snapshot **made)
+void snapshot_install(struct snapshot_box *box, bool committed)
 {
-	*made = NULL;
-	if (store_begin(r->store) != STORE_OK)
-		return store_says(r);
-	*made = make_snapshot(r);
-	if (*made == NULL)
-		return false;
-	return store_commit(r->store) == STORE_OK || store_says(r);
+	struct snapshot *made = box->prepared;
+
+	box->prepared = NULL;
+	if (made == NULL)
+		return;
+	if (committed)
+		snapshot_set(box, made);
+	else
+		snapshot_drop(made);
 }
 
 bool snapshot_remake(struct snapshot_box *box, struct store *s,
 		     const struct service_keys *keys, int64_t now_ms,
 		     char *error, size_t error_size)
 {
-	struct remaking r = {.store = s,
-			     .keys = keys,
-			     .previous = snapshot_get(box),
-			     .now_ms = now_ms,
-			     .error = error,
-			     .error_size = error_size};
-	struct snapshot *made;
-	bool good;
+	bool good = store_begin(s) == STORE_OK;
 
-	read_pins(box, &r);
-	good = in_transaction(&r, &made);
-	if (good) {
-		snapshot_set(box, made);
-	} else {
-		snapshot_drop(made);
-		/* Else whoever uses the store next recovers it, and says so. */
-		if (store_recover(s) != STORE_OK)
-			store_rollback(s);
+	if (good && snapshot_prepare(box, s, keys, now_ms, error,
+				     error_size) != REMAKE_DONE) {
+		store_rollback(s);
+		return false;
 	}
-	snapshot_drop(r.previous);
+	good = good && store_commit(s) == STORE_OK;
+	if (!good)
+		snprintf(error, error_size, "%s", store_error(s));
+	snapshot_install(box, good);
+	if (!good)
+		store_rollback(s);
 	return good;
 }

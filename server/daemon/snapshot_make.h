@@ -15,10 +15,25 @@
 void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
 		       size_t n);
 
-/* For the thread that owns the store: at the start, from ledger_config.remake,
- * and at least every BUNDLE_RESIGN_S. Runs its own transaction, so none may be
- * open. False: the box keeps what it has, error gets one line; to be tried
- * again. */
+enum remake_result {
+	REMAKE_DONE,
+	REMAKE_TOO_LARGE, /* for a kiosk: what was set up is too much */
+	REMAKE_FAILED,	  /* memory or the store: to be tried again */
+};
+
+/* For the thread that owns the store, inside the transaction that changes what
+ * the snapshot is made of, and at least every BUNDLE_RESIGN_S. What is made
+ * waits beside the box for snapshot_install; it replaces one that waits
+ * already. Else error gets one line, and what changed is to be undone. */
+enum remake_result snapshot_prepare(struct snapshot_box *box, struct store *s,
+				    const struct service_keys *keys,
+				    int64_t now_ms, char *error,
+				    size_t error_size) OAP_CHECKED;
+/* After the transaction: what waits goes into the box, or away. */
+void snapshot_install(struct snapshot_box *box, bool committed);
+
+/* Both, in a transaction of its own, so none may be open. False: the box keeps
+ * what it has. */
 bool snapshot_remake(struct snapshot_box *box, struct store *s,
 		     const struct service_keys *keys, int64_t now_ms,
 		     char *error, size_t error_size) OAP_CHECKED;

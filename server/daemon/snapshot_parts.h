@@ -75,6 +75,8 @@ struct snapshot {
 struct snapshot_box {
 	pthread_mutex_t lock;
 	struct snapshot *current;
+	/* Of the thread that owns the store: made, and not committed yet. */
+	struct snapshot *prepared;
 	uint8_t pins[PINS_MAX][32];
 	size_t pin_count;
 };

@@ -15,9 +15,11 @@
 
 /* ------------------------------------------------------------- kiosks */
 
-/* The number of a kiosk in the ledger; made at its first use. */
+/* The number of a kiosk in the ledger, made at its first use; and its state as
+ * it is set up at this moment (left alone when no such kiosk is set up). */
 enum store_result store_device(struct store *s, const uint8_t kid[static 8],
-                               int64_t *n) OAP_CHECKED;
+                               int64_t *n,
+                               enum device_state *state) OAP_CHECKED;
 /* The same, of one that is there. */
 enum store_result store_device_find(struct store *s,
                                     const uint8_t kid[static 8],

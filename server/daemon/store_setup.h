@@ -179,6 +179,9 @@ struct audit_row {
 	const char *before, *after; /* JSON, or NULL */
 	bool alarm; /* somebody should look at it */
 };
+/* How many alarms there are since then, at most max. */
+enum store_result store_alarms(struct store *s, int64_t since_ms, int64_t max,
+			       int64_t *count) OAP_CHECKED;
 enum store_result store_audit_add(struct store *s,
 				  const struct audit_row *row) OAP_CHECKED;
 /* Newest first, those under `below` (INT64_MAX: from the newest), at most

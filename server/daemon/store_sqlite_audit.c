@@ -172,6 +172,24 @@ enum store_result store_audit_add(struct store *s, const struct audit_row *row)
 	return store_run(s, q);
 }
 
+enum store_result store_alarms(struct store *s, int64_t since_ms, int64_t max,
+			       int64_t *count)
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "SELECT count(*) FROM (SELECT 1 FROM audit"
+			 " WHERE alarm = 1 AND at_ms >= ?1 LIMIT ?2)");
+	enum store_result r;
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_i64(q, 1, since_ms);
+	bind_i64(q, 2, max);
+	r = store_step(s, q);
+	*count = r == STORE_OK ? column_i64(q, 0) : 0;
+	store_end(q);
+	return r;
+}
+
 static const char *text_or_null(sqlite3_stmt *q, int at)
 {
 	return (const char *)sqlite3_column_text(q, at);

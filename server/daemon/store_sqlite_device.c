@@ -24,10 +24,33 @@ enum store_result store_device_find(struct store *s,
 	return r;
 }
 
-enum store_result store_device(struct store *s, const uint8_t kid[static 8],
-                               int64_t *n)
+static enum store_result find_sender(struct store *s,
+                                     const uint8_t kid[static 8], int64_t *n,
+                                     enum device_state *state)
 {
-	enum store_result r = store_device_find(s, kid, n);
+	sqlite3_stmt *q =
+	    store_sql(s, "SELECT d.n, k.state FROM device d"
+	                 " LEFT JOIN kiosk k ON k.kid = d.kid"
+	                 " WHERE d.kid = ?1");
+	enum store_result r;
+
+	if (!q)
+		return STORE_FAILED;
+	bind_blob(q, 1, kid, 8);
+	r = store_step(s, q);
+	if (r == STORE_OK) {
+		*n = column_i64(q, 0);
+		if (column_has(q, 1))
+			*state = (enum device_state)column_i64(q, 1);
+	}
+	store_end(q);
+	return r;
+}
+
+enum store_result store_device(struct store *s, const uint8_t kid[static 8],
+                               int64_t *n, enum device_state *state)
+{
+	enum store_result r = find_sender(s, kid, n, state);
 	sqlite3_stmt *q;
 
 	if (r != STORE_NONE)
@@ -38,8 +61,7 @@ enum store_result store_device(struct store *s, const uint8_t kid[static 8],
 		return STORE_FAILED;
 	bind_blob(q, 1, kid, 8);
 	r = store_run(s, q);
-	*n = sqlite3_last_insert_rowid(s->db);
-	return r;
+	return r == STORE_OK ? find_sender(s, kid, n, state) : r;
 }
 
 enum store_result store_device_report(struct store *s, int64_t kiosk,

@@ -62,6 +62,7 @@ const char *const store_setup_schema_1[] = {
     "CREATE TABLE audit (n INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
     " actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL,"
     " before TEXT, after TEXT, alarm INTEGER NOT NULL) STRICT",
+    "CREATE INDEX audit_alarm ON audit (at_ms) WHERE alarm = 1",
     NULL};
 
 enum store_result store_walk(struct store *s, sqlite3_stmt *q,

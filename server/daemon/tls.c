@@ -44,9 +44,8 @@ static bool load(SSL_CTX *context, const char *cert, const char *key,
 	return true;
 }
 
-static bool take_pin(SSL_CTX *context, uint8_t pin[static 32])
+static bool pin_of(X509 *cert, uint8_t pin[static 32])
 {
-	X509 *cert = SSL_CTX_get0_certificate(context);
 	unsigned char *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 
@@ -57,26 +56,65 @@ static bool take_pin(SSL_CTX *context, uint8_t pin[static 32])
 	return true;
 }
 
-bool tls_reload(struct tls *tls, const char *cert, const char *key,
-		char *error, size_t error_size)
+static SSL_CTX *make_context(const char *cert, const char *key,
+			     uint8_t pin[static 32], char *error,
+			     size_t error_size)
 {
-	SSL_CTX *context = SSL_CTX_new(TLS_server_method()), *old;
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (context == NULL) {
+		fail("TLS", error, error_size);
+		return NULL;
+	}
+	if (load(context, cert, key, error, error_size) &&
+	    (pin_of(SSL_CTX_get0_certificate(context), pin) ||
+	     fail(cert, error, error_size)))
+		return context;
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+bool tls_reload(struct tls *tls, const char *cert, const char *key,
+		const uint8_t *next, char *error, size_t error_size)
+{
 	uint8_t pin[32];
+	SSL_CTX *context = make_context(cert, key, pin, error, error_size);
+	SSL_CTX *unused = context;
+	bool known;
 
 	if (context == NULL)
-		return fail("TLS", error, error_size);
-	if (!load(context, cert, key, error, error_size) ||
-	    (!take_pin(context, pin) && !fail(cert, error, error_size))) {
-		SSL_CTX_free(context);
 		return false;
-	}
 	pthread_mutex_lock(&tls->lock);
-	old = tls->context;
-	tls->context = context;
-	memcpy(tls->pin, pin, sizeof(pin));
+	known = memcmp(pin, tls->pin, sizeof(pin)) == 0 ||
+		(next != NULL && memcmp(pin, next, sizeof(pin)) == 0);
+	if (known) {
+		unused = tls->context;
+		tls->context = context;
+		memcpy(tls->pin, pin, sizeof(pin));
+	}
 	pthread_mutex_unlock(&tls->lock);
-	SSL_CTX_free(old);
-	return true;
+	SSL_CTX_free(unused);
+	if (!known)
+		snprintf(error, error_size,
+			 "%s: has another key, which kiosks have not been told "
+			 "of; name it in tls_next_cert for a week first",
+			 cert);
+	return known;
+}
+
+bool tls_pin_of_file(const char *cert, uint8_t pin[static 32], char *error,
+		     size_t error_size)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	bool good =
+	    context != NULL &&
+	    SSL_CTX_use_certificate_chain_file(context, cert) == 1 &&
+	    pin_of(SSL_CTX_get0_certificate(context), pin);
+
+	if (!good)
+		fail(cert, error, error_size);
+	SSL_CTX_free(context);
+	return good;
 }
 
 struct tls *tls_new(const char *cert, const char *key, char *error,
@@ -89,7 +127,8 @@ struct tls *tls_new(const char *cert, const char *key, char *error,
 		return NULL;
 	}
 	pthread_mutex_init(&tls->lock, NULL);
-	if (!tls_reload(tls, cert, key, error, error_size)) {
+	tls->context = make_context(cert, key, tls->pin, error, error_size);
+	if (tls->context == NULL) {
 		tls_free(tls);
 		return NULL;
 	}

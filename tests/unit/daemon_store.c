@@ -92,9 +92,10 @@ static void what_was_answered_is_there_after_a_restart(void **state)
 static enum store_result write_device(struct store *s)
 {
 	static const uint8_t kid[8] = {9, 9, 9};
+	enum device_state state = DEVICE_ACTIVE;
 	int64_t n;
 
-	return store_device(s, kid, &n);
+	return store_device(s, kid, &n, &state);
 }
 
 static enum store_result
