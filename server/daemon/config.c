@@ -42,6 +42,9 @@ static const struct config_key table[] = {
          "Local socket for oapctl, where root and the daemon's own user are "
          "admins without a token. Empty: oapd.sock in data_dir; \"none\": no "
          "such socket."),
+    NUMBER("service", retention_days, 60, 36500, "400", true,
+           "Days after which the service forgets which pass an attempt was "
+           "about; what was redeemed, and the reports, stay."),
     TEXT("listen", address, "127.0.0.1", "IPv4 or IPv6 address to listen on."),
     NUMBER("listen", port, 0, 65535, "8440", false,
            "TCP port; 0 lets the kernel choose. The one in use is written to "

@@ -18,6 +18,7 @@ struct config {
 	char city[CONFIG_TEXT_MAX];
 	char public_url[CONFIG_TEXT_MAX];
 	char unix_socket[CONFIG_TEXT_MAX];
+	int64_t retention_days;
 	/* [listen] */
 	char address[CONFIG_TEXT_MAX];
 	char tls_cert[CONFIG_TEXT_MAX], tls_key[CONFIG_TEXT_MAX];

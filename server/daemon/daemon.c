@@ -19,10 +19,12 @@
 #include "loop.h"
 #include "portfile.h"
 #include "snapshot_make.h"
+#include "store_ledger.h"
 #include "wrapkey.h"
 
 #define TICK_MS 60000	   /* key rolls and old bundles can wait that long */
 #define TICK_AGAIN_MS 1000 /* after a snapshot that could not be made */
+#define DAY_MS INT64_C(86400000)
 #define LOOPS_MAX 64
 #define URL_TEXT_MAX (CONFIG_TEXT_MAX + 32)
 
@@ -31,6 +33,8 @@ struct tick {
 	struct ledger_job job;
 	atomic_bool at_work;
 	atomic_bool remake; /* whatever else there is to do */
+	atomic_bool more;   /* to be forgotten: again soon */
+	_Atomic int64_t retention_ms;
 };
 
 struct daemon {
@@ -100,8 +104,13 @@ static enum store_result run_tick(struct store *s, struct ledger_job *job,
 	struct daemon *d = job->owner;
 	struct snapshot *now = snapshot_get(d->service.box);
 	int64_t age_s = now_ms / 1000 - (int64_t)snapshot_made_at(now);
-	bool changed = false;
+	bool changed = false, more = false;
 	enum store_result result = setup_tick(s, now_ms, &changed);
+
+	if (result == STORE_OK)
+		result = store_purge(
+		    s, now_ms - atomic_load(&d->tick.retention_ms), &more);
+	atomic_store(&d->tick.more, more);
 
 	job->remake_snapshot = atomic_exchange(&d->tick.remake, false) ||
 			       changed || age_s >= BUNDLE_RESIGN_S ||
@@ -137,7 +146,10 @@ void daemon_tick(struct daemon *d)
 
 int64_t daemon_tick_ms(const struct daemon *d)
 {
-	return atomic_load(&d->service.bundle_late) ? TICK_AGAIN_MS : TICK_MS;
+	return atomic_load(&d->service.bundle_late) ||
+		       atomic_load(&d->tick.more)
+		   ? TICK_AGAIN_MS
+		   : TICK_MS;
 }
 
 /* ------------------------------------------------------------- storage */
@@ -329,6 +341,7 @@ static void set_limits(struct daemon *d, const struct config *c)
 	limits->write_ms = c->write_s * 1000;
 	limits->write_rate = c->write_kib_s * 1024;
 	limits->receiving = c->receiving_mib * 1024 * 1024 / loops;
+	atomic_store(&d->tick.retention_ms, c->retention_days * DAY_MS);
 	log_set_level((enum log_level)c->level);
 }
 
@@ -352,8 +365,10 @@ struct daemon *daemon_start(const struct config *config, char *error,
 		d->service.env.service_pk = d->keys->pk;
 		if (open_sockets(d)) {
 			set_limits(d, config);
-			if (make_first_snapshot(d) && start_threads(d))
+			if (make_first_snapshot(d) && start_threads(d)) {
+				daemon_tick(d);
 				return d;
+			}
 		}
 	}
 	daemon_stop(d);

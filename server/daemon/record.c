@@ -126,7 +126,7 @@ static enum store_result add_told(const struct judging *j,
 	bool has;
 
 	take_entry(j, item, a);
-	if (a->effective_ms != before.effective_ms) {
+	if (a->effective_ms != before.effective_ms && !a->purged) {
 		r = attempt_counter(j->store, a, &item->admitted, &c, &has);
 		to = has ? &c : NULL;
 	}

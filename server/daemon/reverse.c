@@ -30,6 +30,8 @@ static enum verdict judge_reversal(const struct attempt *a,
 		           : VERDICT_NOTHING_TO_REVERSE;
 	if (r->by_operator)
 		return VERDICT_REVERSED;
+	if (a->purged)
+		return VERDICT_NOTHING_TO_REVERSE;
 	if (strcmp(a->facility, r->facility) != 0 || !in_time(a, r))
 		return VERDICT_REVERSAL_NOT_ALLOWED;
 	return VERDICT_REVERSED;

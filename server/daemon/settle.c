@@ -41,6 +41,14 @@ void attempt_subject(struct attempt *a, const struct admitted *admitted)
 		a->reversal_minutes = admitted->benefit->reversal_minutes;
 }
 
+static void see_expiry(struct counter *c, uint64_t exp)
+{
+	int64_t exp_s = exp > TIME_S_MAX ? (int64_t)TIME_S_MAX : (int64_t)exp;
+
+	if (c->last_exp_s < exp_s)
+		c->last_exp_s = exp_s;
+}
+
 enum store_result attempt_counter(struct store *s, const struct attempt *a,
                                   const struct admitted *admitted,
                                   struct counter *c, bool *has)
@@ -66,6 +74,8 @@ enum store_result attempt_counter(struct store *s, const struct attempt *a,
 		limit = b->limit;
 	}
 	r = store_counter_find(s, c);
+	if (admitted->pass_verified)
+		see_expiry(c, admitted->scan.pass.exp);
 	/* A limit that was lowered makes no conflict of what was right. */
 	if (c->limit < limit)
 		c->limit = limit;

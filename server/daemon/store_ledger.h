@@ -65,15 +65,16 @@ struct counter {
 	struct counter_key key;
 	uint64_t uses, limit;
 	uint64_t conflicts; /* open */
+	int64_t last_exp_s; /* of a pass that was seen with it */
 };
 
-/* Fills n, uses, limit, conflicts for c->key; zeros and STORE_NONE. */
+/* Fills all but c->key; zeros and STORE_NONE. */
 enum store_result store_counter_find(struct store *s,
                                      struct counter *c) OAP_CHECKED;
 /* By c->n; the key is not read. */
 enum store_result store_counter_get(struct store *s,
                                     struct counter *c) OAP_CHECKED;
-/* Adds it (n == 0, which is then set) or writes uses, limit, conflicts. */
+/* Adds it (n == 0, which is then set) or writes all but the key. */
 enum store_result store_counter_put(struct store *s,
                                     struct counter *c) OAP_CHECKED;
 
@@ -117,9 +118,12 @@ struct attempt {
 
 	bool has_shown;
 	int64_t shown_s; /* the presentation's iat */
+
+	bool purged; /* what pass it was is no longer known */
 };
 
-/* *same_scan: whether its scanned message is that one. */
+/* *same_scan: whether its scanned message is that one (of a purged attempt
+ * nobody knows: taken to be). */
 enum store_result store_attempt_find(struct store *s, int64_t kiosk,
                                      const uint8_t id[static 16],
                                      struct bytes scanned, struct attempt *out,
@@ -211,6 +215,17 @@ enum store_result store_reversal_pending(struct store *s,
                                          struct reversal *out) OAP_CHECKED;
 enum store_result store_reversal_result(struct store *s, int64_t n,
                                         enum verdict result) OAP_CHECKED;
+
+/* -------------------------------------------------------------- purge */
+
+/* One step of forgetting whose passes those were: of attempts first heard of
+ * before that time, what was scanned, the salts and the counters they are in;
+ * of counters whose period (or whose passes' validity) was over by then, all;
+ * of what could not be read, the bytes. What is disputed, in an open conflict,
+ * or behind entries that its kiosk has yet to send, waits. *more: call again
+ * soon. */
+enum store_result store_purge(struct store *s, int64_t before_ms,
+                              bool *more) OAP_CHECKED;
 
 /* ------------------------------------------------------------- totals */
 

@@ -21,7 +21,8 @@
  *		period as benefit_period; per -1: counts nothing, but groups
  *		attempts for a benefit or place that the service does not
  *		know. All attempts of a pass: counter.pass = ?, joined with
- *		attempt.counter = counter.n. conflicts: open ones.
+ *		attempt.counter = counter.n. conflicts: open ones. last_exp_s:
+ *		the latest end of validity of a pass that was seen with it.
  * attempt	one presentation of a pass for a benefit; n rises in the order
  *		of first receipt. kiosk -> device.n. answer: the service's
  *		verdict (0: not asked), told: the kiosk's (0: no entry yet);
@@ -40,6 +41,9 @@
  * reversal	signed entries that take an attempt back; result is a verdict
  *		(132: pending, the attempt is not known yet). kid: the signer.
  * shown	live presentations: (pass, iat) and the attempt they were in.
+ * purge	how far old attempts and counters have been looked through
+ *		(see store_sqlite_purge.c); purge_kept: attempts that were old
+ *		and had a reason to stay whole.
  * conflict	a use beyond the limit, on the attempt that came last; open
  *		while closed_ms is NULL. What it conflicts with: the earliest
  *		other attempt of the counter that counts (view open_conflict).
@@ -71,6 +75,7 @@ const char *const store_ledger_schema_1[] = {
     " benefit TEXT NOT NULL, facility TEXT NOT NULL, per INTEGER NOT NULL,"
     " period INTEGER NOT NULL, uses INTEGER NOT NULL,"
     " use_limit INTEGER NOT NULL, conflicts INTEGER NOT NULL,"
+    " last_exp_s INTEGER NOT NULL,"
     " UNIQUE (pass, benefit, facility, per, period)) STRICT",
     "CREATE TABLE attempt (n INTEGER PRIMARY KEY,"
     " kiosk INTEGER NOT NULL REFERENCES device(n), id BLOB NOT NULL,"
@@ -118,6 +123,13 @@ const char *const store_ledger_schema_1[] = {
     " opened_ms INTEGER NOT NULL, closed_ms INTEGER) STRICT",
     "CREATE INDEX conflict_open ON conflict (counter)"
     " WHERE closed_ms IS NULL",
+    "CREATE INDEX conflict_counter ON conflict (counter)",
+    "CREATE TABLE purge (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " attempt INTEGER NOT NULL, kept INTEGER NOT NULL,"
+    " counter INTEGER NOT NULL) STRICT",
+    "INSERT INTO purge VALUES (1, 0, 0, 0)",
+    "CREATE TABLE purge_kept (attempt INTEGER PRIMARY KEY"
+    " REFERENCES attempt(n)) STRICT",
     "CREATE VIEW open_conflict AS SELECT c.n, c.counter, c.attempt,"
     " c.opened_ms, (SELECT a.n FROM attempt a WHERE a.counter = c.counter"
     "  AND a.counts = 1 AND a.n <> c.attempt"
@@ -127,6 +139,8 @@ const char *const store_ledger_schema_1[] = {
     " kiosk INTEGER NOT NULL REFERENCES device(n), kind INTEGER NOT NULL,"
     " hash BLOB NOT NULL, received_ms INTEGER NOT NULL, raw BLOB NOT NULL,"
     " UNIQUE (kiosk, hash)) STRICT",
+    "CREATE INDEX quarantine_raw ON quarantine (received_ms)"
+    " WHERE length(raw) > 0",
     "CREATE TABLE total (day INTEGER NOT NULL, month INTEGER NOT NULL,"
     " facility TEXT NOT NULL, benefit TEXT NOT NULL, issuer TEXT NOT NULL,"
     " class INTEGER NOT NULL, verdict INTEGER NOT NULL,"
@@ -149,9 +163,9 @@ const char *const store_ledger_schema_1[] = {
 	"issuer, class, currency, party, list, discount, reversal_minutes, " \
 	"at_ms, offset_ms, left_ms, effective_ms, asked_ms, received_ms, "   \
 	"day, month, hour, uses, use_limit, stale, first_ms, "               \
-	"first_facility, shown_s"
+	"first_facility, shown_s, scanned IS NULL"
 /* The first column after them. */
-#define COLUMNS_COUNT 38
+#define COLUMNS_COUNT 39
 
 static void read_facts(sqlite3_stmt *q, struct attempt *a)
 {
@@ -214,6 +228,7 @@ static void read_attempt(sqlite3_stmt *q, struct attempt *a)
 	column_string(q, 36, a->first_facility, sizeof a->first_facility);
 	a->has_shown = column_has(q, 37);
 	a->shown_s = column_i64(q, 37);
+	a->purged = column_i64(q, 38) != 0;
 }
 
 /* For a query that selects COLUMNS: its one row, and the end of it. */
@@ -246,6 +261,7 @@ enum store_result store_attempt_find(struct store *s, int64_t kiosk,
 	if (r == STORE_OK) {
 		read_attempt(q, out);
 		*same_scan =
+		    out->purged ||
 		    bytes_equal(column_blob(q, COLUMNS_COUNT), scanned);
 	}
 	store_end(q);

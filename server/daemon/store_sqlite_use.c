@@ -15,11 +15,13 @@ static enum store_result one_counter(struct store *s, sqlite3_stmt *q,
 
 	c->n = 0;
 	c->uses = c->limit = c->conflicts = 0;
+	c->last_exp_s = 0;
 	if (r == STORE_OK) {
 		c->n = column_i64(q, 0);
 		c->uses = (uint64_t)column_i64(q, 1);
 		c->limit = (uint64_t)column_i64(q, 2);
 		c->conflicts = (uint64_t)column_i64(q, 3);
+		c->last_exp_s = column_i64(q, 4);
 	}
 	store_end(q);
 	return r;
@@ -37,8 +39,8 @@ static void bind_counter_key(sqlite3_stmt *q, const struct counter_key *key)
 enum store_result store_counter_find(struct store *s, struct counter *c)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "SELECT n, uses, use_limit, conflicts FROM counter"
-	                 " WHERE pass = ?1 AND benefit = ?2 AND facility = ?3"
+	    store_sql(s, "SELECT n, uses, use_limit, conflicts, last_exp_s"
+	                 " FROM counter WHERE pass = ?1 AND benefit = ?2 AND facility = ?3"
 	                 " AND per = ?4 AND period = ?5");
 
 	if (!q)
@@ -50,8 +52,8 @@ enum store_result store_counter_find(struct store *s, struct counter *c)
 enum store_result store_counter_get(struct store *s, struct counter *c)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "SELECT n, uses, use_limit, conflicts FROM counter"
-	                 " WHERE n = ?1");
+	    store_sql(s, "SELECT n, uses, use_limit, conflicts, last_exp_s"
+	                 " FROM counter WHERE n = ?1");
 
 	if (!q)
 		return STORE_FAILED;
@@ -63,8 +65,8 @@ static enum store_result counter_add(struct store *s, struct counter *c)
 {
 	sqlite3_stmt *q = store_sql(
 	    s, "INSERT INTO counter (pass, benefit, facility, per, period,"
-	       " uses, use_limit, conflicts)"
-	       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+	       " uses, use_limit, conflicts, last_exp_s)"
+	       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 	enum store_result r;
 
 	if (!q)
@@ -73,6 +75,7 @@ static enum store_result counter_add(struct store *s, struct counter *c)
 	bind_i64(q, 6, (int64_t)c->uses);
 	bind_i64(q, 7, (int64_t)c->limit);
 	bind_i64(q, 8, (int64_t)c->conflicts);
+	bind_i64(q, 9, c->last_exp_s);
 	r = store_run(s, q);
 	if (r == STORE_OK)
 		c->n = sqlite3_last_insert_rowid(s->db);
@@ -86,13 +89,14 @@ enum store_result store_counter_put(struct store *s, struct counter *c)
 	if (c->n == 0)
 		return counter_add(s, c);
 	q = store_sql(s, "UPDATE counter SET uses = ?2, use_limit = ?3,"
-	                 " conflicts = ?4 WHERE n = ?1");
+	                 " conflicts = ?4, last_exp_s = ?5 WHERE n = ?1");
 	if (!q)
 		return STORE_FAILED;
 	bind_i64(q, 1, c->n);
 	bind_i64(q, 2, (int64_t)c->uses);
 	bind_i64(q, 3, (int64_t)c->limit);
 	bind_i64(q, 4, (int64_t)c->conflicts);
+	bind_i64(q, 5, c->last_exp_s);
 	return store_run(s, q);
 }
 
@@ -144,7 +148,8 @@ enum store_result store_entry_add(struct store *s, const struct attempt *a,
 	bind_i64(q, 2, (int64_t)seq);
 	bind_i64(q, 3, now_ms);
 	bind_bytes(q, 4, item->entry);
-	bind_bytes(q, 5, item->salt);
+	if (!a->purged)
+		bind_bytes(q, 5, item->salt);
 	return store_run(s, q);
 }
 

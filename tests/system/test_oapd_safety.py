@@ -2,16 +2,19 @@
 """What must not be possible, whoever asks: set-up that no bundle can carry, a
 trail that strangers fill, a revoked kiosk that still gives uses back, replies
 that are never taken, a TLS key that kiosks do not know."""
+import contextlib
 import os
 import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import zlib
 
+import cbor2
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -221,3 +224,48 @@ def test_a_tls_key_changes_only_after_kiosks_were_told(tmp_path):
     # A new kiosk's code has the key in use.
     assert Door(d, tmp_path / "second").run("sync").returncode == 0
     assert d.stop() == 0
+
+
+# ----------------------------------------------------------- retention
+def test_after_retention_days_nobody_knows_whose_pass_it_was(tmp_path):
+    d = service(tmp_path)
+    d.stop()
+    d.file.write_text(d.file.read_text().replace(
+        "city = seoul", "city = seoul\nretention_days = 60"))
+    d.start()
+    kiosk = d.add_kiosk()
+    scanned, id = d.issuer.issue(), oapcast.uuid7()
+    _, answer = d.ask(kiosk.question(scanned, "visit", amount=24000, id=id))
+    told = kiosk.attempt(scanned, "visit", 1, id=id, amount=24000,
+                         discount=answer["discount"],
+                         grant=bytes.fromhex(answer["grant"]))
+    assert d.upload(kiosk.report(), [told])[0] == 200
+    path = "/v1/attempts/%s/%s" % (kiosk.kid.hex(), id.hex())
+    report = "/v1/reports/redemptions?from=2026-01-01&to=2035-12-31"
+    before = d.admin("GET", path), d.admin("GET", report)["rows"]
+    assert d.stop() == 0
+
+    def holds(what):
+        return any(what in f.read_bytes() for f in d.data.iterdir()
+                   if f.name.startswith("oapd.db"))
+    salt = cbor2.loads(told)[1]
+    assert holds(scanned) and holds(salt)
+    # The same, 64 days ago.
+    with contextlib.closing(sqlite3.connect(d.data / "oapd.db")) as db, db:
+        db.execute("UPDATE attempt SET asked_ms = asked_ms - ?1,"
+                   " received_ms = received_ms - ?1", (64 * 86400000,))
+        db.execute("UPDATE counter SET period = period - 64")
+    d.start()
+    oaprun.wait_for(lambda: d.admin("POST", "/v1/passes/lookup", {
+        "code": m.code(scanned)})["attempts"] == [], "the purge")
+    after = d.admin("GET", path), d.admin("GET", report)["rows"]
+    assert d.stop() == 0
+    # Nothing of it is left, in free pages neither.
+    assert not holds(scanned) and not holds(salt)
+    for attempt in before[0], after[0]:
+        for name in "asked_ms", "received_ms":
+            attempt.pop(name, None)
+    assert before == after
+    with contextlib.closing(sqlite3.connect(d.data / "oapd.db")) as db:
+        assert db.execute("SELECT count(*) FROM counter").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM entry").fetchone() == (1,)

@@ -79,9 +79,17 @@ static const char *const wrongs[][2] = {
      "SELECT count(*) FROM attempt WHERE counts <> (reversed_ms IS NULL AND"
      " CASE WHEN told = 0 THEN answer IN (1, 2) AND given_up = 0"
      " ELSE told IN (1, 2) AND NOT " DISPUTED " END)"},
-    {"a counter is the number of its attempts that count",
-     "SELECT count(*) FROM counter c WHERE uses <> (SELECT count(*)"
-     " FROM attempt WHERE counter = c.n AND counts = 1)"},
+    {"a counter is the number of its attempts that count, and of forgotten ones",
+     "SELECT count(*) FROM counter c WHERE uses < (SELECT count(*)"
+     " FROM attempt WHERE counter = c.n AND counts = 1)"
+     " OR (uses > (SELECT count(*) FROM attempt WHERE counter = c.n"
+     "  AND counts = 1) AND NOT EXISTS (SELECT 1 FROM attempt"
+     "  WHERE scanned IS NULL))"},
+    {"a purged attempt leads to no pass",
+     "SELECT count(*) FROM attempt a WHERE scanned IS NULL AND (counter IS"
+     " NOT NULL OR EXISTS (SELECT 1 FROM entry WHERE attempt = a.n"
+     "  AND salt IS NOT NULL) OR EXISTS (SELECT 1 FROM shown"
+     "  WHERE attempt = a.n))"},
     {"open conflicts are the uses over the limit",
      "SELECT count(*) FROM counter c WHERE conflicts <> max(0, CASE"
      " WHEN use_limit = 0 THEN 0 ELSE uses - use_limit END)"
