@@ -116,15 +116,24 @@ static bool proof_fits(const struct cose *c, const struct cose_header *header)
 	       c->proof.n == KEY_SIGNATURE;
 }
 
+bool cose_open_either(struct bytes message, enum typ one, enum typ other,
+                      struct cose *out, struct cose_header *header)
+{
+	bool live;
+
+	if (!read_profile(message, tag_of(one), out, header) ||
+	    (header->typ != (int64_t)one && header->typ != (int64_t)other))
+		return false;
+	live = header->typ == TYP_PRESENTATION;
+	return header->has_kid == !live && (header->kcwt.n > 0) == live &&
+	       proof_fits(out, header) &&
+	       cbor_check(out->payload, NULL) == CBOR_OK;
+}
+
 bool cose_open(struct bytes message, enum typ typ, struct cose *out,
                struct cose_header *header)
 {
-	bool live = typ == TYP_PRESENTATION;
-
-	return read_profile(message, tag_of(typ), out, header) &&
-	       header->typ == typ && header->has_kid == !live &&
-	       (header->kcwt.n > 0) == live && proof_fits(out, header) &&
-	       cbor_check(out->payload, NULL) == CBOR_OK;
+	return cose_open_either(message, typ, typ, out, header);
 }
 
 int64_t cose_typ(struct bytes message)

@@ -59,6 +59,10 @@ bool cose_parse(struct bytes message, unsigned tag, struct cose *out)
  * and typ the expected one. */
 bool cose_open(struct bytes message, enum typ typ, struct cose *out,
 	       struct cose_header *header) OAP_CHECKED;
+/* The same for two that have the same tag; header->typ says which it is. */
+bool cose_open_either(struct bytes message, enum typ one, enum typ other,
+		      struct cose *out,
+		      struct cose_header *header) OAP_CHECKED;
 
 /* The typ of a message in our profile, or 0: for "show" and for refusing a
  * swapped message with a better sentence. */

@@ -157,10 +157,10 @@ bool entry_read(struct bytes message, struct entry *out)
 	memset(out, 0, sizeof(*out));
 	if (message.n > ENTRY_MAX)
 		return false;
-	out->typ =
-	    cose_typ(message) == TYP_REVERSAL ? TYP_REVERSAL : TYP_ATTEMPT;
-	if (!cose_open(message, out->typ, &out->cose, &header))
+	if (!cose_open_either(message, TYP_ATTEMPT, TYP_REVERSAL, &out->cose,
+	                      &header))
 		return false;
+	out->typ = (enum typ)header.typ;
 	memcpy(out->kid, header.kid, sizeof(out->kid));
 	in = cbor_reader(out->cose.payload);
 	return cbor_map(&in, &pairs) &&

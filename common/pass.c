@@ -93,20 +93,26 @@ static bool read_cnf(struct cbor_in *in, struct pass *out)
 	        key_read_cose(in, out->cnf));
 }
 
-bool pass_read_payload(struct bytes payload, struct pass *out)
+/* Of a payload that was found to be strict CBOR. */
+static bool read_claims(struct bytes payload, struct pass *out)
 {
 	struct cbor_in in = cbor_reader(payload);
 	size_t pairs;
 
-	memset(out, 0, sizeof(*out));
-	return cbor_check(payload, NULL) == CBOR_OK && cbor_map(&in, &pairs) &&
-	       map_key(&in, CLAIM_ISS) &&
+	return cbor_map(&in, &pairs) && map_key(&in, CLAIM_ISS) &&
 	       cbor_text_sized(&in, 1, ISS_MAX, &out->iss) &&
 	       read_times(&in, out) && map_key(&in, CLAIM_CTI) &&
 	       cbor_bytes_exact(&in, out->cti, sizeof(out->cti)) &&
 	       read_cnf(&in, out) && map_key(&in, CLAIM_STATUS) &&
 	       read_status(&in, out) && map_key(&in, CLAIM_HOLDER) &&
 	       read_holder(&in, out) && cbor_at_end(&in);
+}
+
+bool pass_read_payload(struct bytes payload, struct pass *out)
+{
+	memset(out, 0, sizeof(*out));
+	return cbor_check(payload, NULL) == CBOR_OK &&
+	       read_claims(payload, out);
 }
 
 static void put_claim(struct outbuf *out, int64_t key, uint64_t value)
@@ -159,18 +165,24 @@ void pass_put_payload(struct outbuf *out, const struct pass *pass)
 	put_holder(out, pass);
 }
 
-bool presentation_read_payload(struct bytes payload, struct presentation *out)
+/* Of a payload that was found to be strict CBOR. */
+static bool read_shown(struct bytes payload, struct presentation *out)
 {
 	struct cbor_in in = cbor_reader(payload);
 	size_t pairs;
 
-	memset(out, 0, sizeof(*out));
-	if (cbor_check(payload, NULL) != CBOR_OK || !cbor_map(&in, &pairs))
+	if (!cbor_map(&in, &pairs))
 		return false;
 	if (map_key(&in, CLAIM_AUD) && !cbor_name_id(&in, &out->aud))
 		return false;
 	return map_key(&in, CLAIM_IAT) && read_seconds(&in, &out->iat) &&
 	       cbor_at_end(&in);
+}
+
+bool presentation_read_payload(struct bytes payload, struct presentation *out)
+{
+	memset(out, 0, sizeof(*out));
+	return cbor_check(payload, NULL) == CBOR_OK && read_shown(payload, out);
 }
 
 void presentation_put_payload(struct outbuf *out, const struct presentation *p)
@@ -183,44 +195,50 @@ void presentation_put_payload(struct outbuf *out, const struct presentation *p)
 	put_claim(out, CLAIM_IAT, p->iat);
 }
 
-static bool read_pass(struct bytes message, struct scan *out)
+static bool take_pass(const struct cose_header *header, struct scan *out)
 {
-	struct cose_header header;
-
-	if (message.n > PASS_MAX ||
-	    !cose_open(message, TYP_PASS, &out->pass_cose, &header))
-		return false;
-	memcpy(out->kid, header.kid, sizeof(out->kid));
-	return pass_read_payload(out->pass_cose.payload, &out->pass);
+	memcpy(out->kid, header->kid, sizeof(out->kid));
+	return out->pass_cose.whole.n <= PASS_MAX &&
+	       read_claims(out->pass_cose.payload, &out->pass);
 }
 
-static bool read_presentation(struct bytes message, struct scan *out)
+static bool take_presentation(struct bytes pass, struct scan *out)
 {
 	struct cose_header header;
 
 	out->live = true;
-	return cose_open(message, TYP_PRESENTATION, &out->presentation_cose,
-	                 &header) &&
-	       presentation_read_payload(out->presentation_cose.payload,
-	                                 &out->presentation) &&
-	       read_pass(header.kcwt, out);
+	return read_shown(out->presentation_cose.payload,
+	                  &out->presentation) &&
+	       cose_open(pass, TYP_PASS, &out->pass_cose, &header) &&
+	       take_pass(&header, out);
+}
+
+static bool read_scan(struct bytes message, struct scan *out)
+{
+	struct cose_header header;
+	struct cose cose;
+
+	if (!cose_open_either(message, TYP_PASS, TYP_PRESENTATION, &cose,
+	                      &header))
+		return false;
+	if (header.typ == TYP_PASS) {
+		out->pass_cose = cose;
+		return take_pass(&header, out);
+	}
+	out->presentation_cose = cose;
+	return take_presentation(header.kcwt, out);
 }
 
 enum verdict scan_read(struct bytes scanned, struct scan *out)
 {
 	enum verdict verdict = code_judge_scanned(scanned);
-	bool read;
 
 	memset(out, 0, sizeof(*out));
 	if (verdict != VERDICT_NONE)
 		return verdict;
-	if (scanned.n > SCANNED_MAX)
+	if (scanned.n > SCANNED_MAX || !read_scan(scanned, out))
 		return VERDICT_MALFORMED;
-	if (cose_typ(scanned) == TYP_PRESENTATION)
-		read = read_presentation(scanned, out);
-	else
-		read = read_pass(scanned, out);
-	return read ? VERDICT_NONE : VERDICT_MALFORMED;
+	return VERDICT_NONE;
 }
 
 static const char *const class_names[CLASS_COUNT] = {

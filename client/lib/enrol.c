@@ -136,14 +136,15 @@ static enum oap_result send(struct oap *o, int64_t until_ms,
 				      .until_ms = until_ms};
 	enum oap_result result;
 	struct moment sent = moment_now(&o->env);
+	struct identity identity;
 	struct net_place place;
 	struct net_reply *reply;
 
 	handle_lock(o);
 	place = handle_place(o);
-	request.body =
-	    bytes_of(o->identity.enrolment, o->identity.enrolment_n);
+	identity = o->identity; /* another thread may enrol, too */
 	handle_unlock(o);
+	request.body = bytes_of(identity.enrolment, identity.enrolment_n);
 	reply = net_call(o->bulk, &place, &request);
 	if (reply == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");

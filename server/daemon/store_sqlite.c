@@ -284,12 +284,27 @@ bool store_in_transaction(const struct store *s)
 	return s->db && !sqlite3_get_autocommit(s->db);
 }
 
+/* What is in memory, of rows that may be others now. */
+static void forget(struct store *s)
+{
+	if (s->batch)
+		batch_forget(s->batch);
+	s->none_pending = false;
+}
+
+static enum store_result write_and_forget(struct store *s)
+{
+	if (s->batch && batch_flush(s) != STORE_OK)
+		return STORE_FAILED;
+	forget(s);
+	return STORE_OK;
+}
+
 void store_rollback(struct store *s)
 {
 	char error[sizeof s->error];
 
-	if (s->batch)
-		batch_forget(s->batch);
+	forget(s);
 	if (!store_in_transaction(s))
 		return;
 	/* What brought us here is what store_error should tell. */
@@ -312,8 +327,9 @@ enum store_result store_recover(struct store *s)
 
 enum store_result store_savepoint(struct store *s)
 {
-	/* The part before it must not be undone with it. */
-	if (s->batch && batch_flush(s) != STORE_OK)
+	/* The part before it must not be undone with it; and what follows may
+	 * change any row. */
+	if (write_and_forget(s) != STORE_OK)
 		return STORE_FAILED;
 	return run_text(s, "SAVEPOINT call") == STORE_OK ? STORE_OK
 	                                                 : STORE_FAILED;
@@ -321,14 +337,15 @@ enum store_result store_savepoint(struct store *s)
 
 enum store_result store_release(struct store *s)
 {
+	if (write_and_forget(s) != STORE_OK)
+		return STORE_FAILED;
 	return run_text(s, "RELEASE call") == STORE_OK ? STORE_OK
 	                                               : STORE_FAILED;
 }
 
 void store_undo(struct store *s)
 {
-	if (s->batch)
-		batch_forget(s->batch);
+	forget(s);
 	if (!store_in_transaction(s))
 		return;
 	/* A part that cannot be undone takes the whole with it. */

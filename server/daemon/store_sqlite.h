@@ -37,9 +37,9 @@ struct store {
 		const char *sql;
 		sqlite3_stmt *statement;
 	} kept[STORE_STATEMENTS];
-	/* What the open transaction still holds in memory; NULL for a reader
-	 * (store_sqlite_batch.c). */
+	/* What is held in memory; NULL for a reader (store_batch.h). */
 	struct ledger_batch *batch;
+	bool none_pending; /* known: no reversal waits for its attempt */
 };
 
 /* The statement of that text, prepared at its first use and kept. sql must be

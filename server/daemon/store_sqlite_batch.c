@@ -19,6 +19,7 @@ struct slot {
 };
 
 struct ledger_batch {
+	struct sender_table *senders;
 	size_t used;
 	uint16_t order[SLOTS_USED_MAX]; /* slots in order of first use */
 	struct slot slot[SLOTS];
@@ -26,19 +27,40 @@ struct ledger_batch {
 
 struct ledger_batch *batch_new(void)
 {
-	return calloc(1, sizeof(struct ledger_batch));
+	struct ledger_batch *b = calloc(1, sizeof *b);
+
+	if (b)
+		b->senders = senders_new();
+	if (b && !b->senders) {
+		free(b);
+		return NULL;
+	}
+	return b;
 }
 
 void batch_free(struct ledger_batch *b)
 {
+	if (b)
+		senders_free(b->senders);
 	free(b);
 }
 
-void batch_forget(struct ledger_batch *b)
+struct sender_table *batch_senders(struct ledger_batch *b)
+{
+	return b->senders;
+}
+
+static void forget_totals(struct ledger_batch *b)
 {
 	for (size_t i = 0; i < b->used; i++)
 		memset(&b->slot[b->order[i]], 0, sizeof b->slot[0]);
 	b->used = 0;
+}
+
+void batch_forget(struct ledger_batch *b)
+{
+	forget_totals(b);
+	senders_forget(b->senders);
 }
 
 static size_t hash_of(const struct total_key *key)
@@ -120,7 +142,7 @@ static enum store_result write_hour(struct store *s, const struct slot *slot)
 	return store_run(s, q);
 }
 
-enum store_result batch_flush(struct store *s)
+static enum store_result flush_totals(struct store *s)
 {
 	static const struct total nothing;
 	struct ledger_batch *b = s->batch;
@@ -134,8 +156,15 @@ enum store_result batch_flush(struct store *s)
 		    write_hour(s, slot) != STORE_OK)
 			return STORE_FAILED;
 	}
-	batch_forget(b);
+	forget_totals(b);
 	return STORE_OK;
+}
+
+enum store_result batch_flush(struct store *s)
+{
+	if (flush_totals(s) != STORE_OK)
+		return STORE_FAILED;
+	return senders_flush(s);
 }
 
 enum store_result store_total_add(struct store *s, const struct total_key *key,
@@ -144,7 +173,7 @@ enum store_result store_total_add(struct store *s, const struct total_key *key,
 	struct ledger_batch *b = s->batch;
 	struct total *sum;
 
-	if (b->used == SLOTS_USED_MAX && batch_flush(s) != STORE_OK)
+	if (b->used == SLOTS_USED_MAX && flush_totals(s) != STORE_OK)
 		return STORE_FAILED;
 	sum = &slot_for(b, key)->sum;
 	sum->attempts += change->attempts;

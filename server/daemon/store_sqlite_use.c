@@ -280,10 +280,30 @@ enum store_result store_reversal_add(struct store *s, struct reversal *r,
 	bind_i64(q, 9, r->received_ms);
 	bind_i64(q, 10, r->result);
 	bind_bytes(q, 11, message);
+	s->none_pending = false;
 	result = store_run(s, q);
 	if (result == STORE_OK)
 		r->n = sqlite3_last_insert_rowid(s->db);
 	return result;
+}
+
+/* Reversals that are before their attempts are so rare that there is mostly
+ * none at all: that is looked up once, and again after each change. */
+static enum store_result any_pending(struct store *s)
+{
+	sqlite3_stmt *q;
+	enum store_result r;
+
+	if (s->none_pending)
+		return STORE_NONE;
+	q = store_sql(s, "SELECT 1 FROM reversal INDEXED BY reversal_pending"
+	                 " WHERE result = 132 LIMIT 1");
+	if (!q)
+		return STORE_FAILED;
+	r = store_step(s, q);
+	store_end(q);
+	s->none_pending = r == STORE_NONE;
+	return r;
 }
 
 enum store_result store_reversal_pending(struct store *s,
@@ -296,8 +316,10 @@ enum store_result store_reversal_pending(struct store *s,
 	       " INDEXED BY reversal_pending"
 	       " WHERE of_id = ?1 AND of_kid = ?2 AND result = 132 AND n > ?3"
 	       " ORDER BY n LIMIT 1");
-	enum store_result r;
+	enum store_result r = any_pending(s);
 
+	if (r != STORE_OK)
+		return r;
 	if (!q)
 		return STORE_FAILED;
 	bind_blob(q, 1, of_id, 16);
@@ -318,6 +340,7 @@ enum store_result store_reversal_result(struct store *s, int64_t n,
 
 	if (!q)
 		return STORE_FAILED;
+	s->none_pending = false;
 	bind_i64(q, 1, n);
 	bind_i64(q, 2, result);
 	return store_run(s, q);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keys, rotate, retire, compromised: a city's signing keys. What changes is
  * known to others after the next publish, which needs the root key. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,6 +191,20 @@ int cmd_rotate(const struct options *o, const struct world *world)
 	return EXIT_DONE;
 }
 
+/* A key that signs no more is only of use to a thief. */
+static bool remove_file(struct office *office, const uint8_t *kid,
+			struct fault *fault)
+{
+	char name[KEY_FILE_NAME];
+
+	office_key_file(kid, name);
+	if (unlinkat(office->dir, name, 0) && errno != ENOENT)
+		return fault_set(fault, EXIT_IO,
+				 "%s/%s: cannot be removed: %s; remove it by "
+				 "hand", office->path, name, strerror(errno));
+	return output_sync_dir(office->dir, office->path, fault);
+}
+
 static bool end_key(struct office *office, const uint8_t *kid,
 		    enum key_state state, uint64_t now, struct fault *fault)
 {
@@ -203,9 +218,13 @@ static bool end_key(struct office *office, const uint8_t *kid,
 		return fault_set(fault, EXIT_REFUSED,
 				 "not a key of this issuer; oap-issuer keys "
 				 "lists them");
-	if (key.state == state || key.state == KEY_COMPROMISED)
+	if (key.state == state || key.state == KEY_COMPROMISED) {
+		/* which may be all that an interrupted run got to */
+		if (!remove_file(office, kid, fault))
+			return false;
 		return fault_set(fault, EXIT_REFUSED, "the key is %s already",
 				 key_state_name(key.state));
+	}
 	found = registry_signing_key(office->registry, &signing, fault);
 	if (found == FOUND_FAILED)
 		return false;
@@ -222,17 +241,6 @@ static bool end_key(struct office *office, const uint8_t *kid,
 		key.until = last > now ? last : now;
 	}
 	return registry_put_key(office->registry, &key, fault);
-}
-
-/* A key that signs no more is only of use to a thief. */
-static bool remove_file(struct office *office, const uint8_t *kid,
-			struct fault *fault)
-{
-	char name[KEY_FILE_NAME];
-
-	office_key_file(kid, name);
-	unlinkat(office->dir, name, 0);
-	return output_sync_dir(office->dir, office->path, fault);
 }
 
 static int end(const struct options *o, enum key_state state, uint64_t now,
