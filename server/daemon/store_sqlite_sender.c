@@ -186,9 +186,18 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 	return r;
 }
 
+/* A reader has no senders: they are the ledger's. */
+static enum store_result refuse_reader(struct store *s)
+{
+	snprintf(s->error, sizeof s->error, "a reader keeps no kiosks");
+	return STORE_FAILED;
+}
+
 static enum store_result sender_of(struct store *s, int64_t n,
                                    struct sender **out)
 {
+	if (s->read_only)
+		return refuse_reader(s);
 	*out = slot_of(batch_senders(s->batch), n);
 	return (*out)->n == n ? STORE_OK : load(s, n, out);
 }
@@ -219,10 +228,8 @@ enum store_result store_device(struct store *s, const uint8_t kid[static 8],
 	struct sender_table *t;
 	struct sender *sender;
 
-	if (s->read_only) {
-		snprintf(s->error, sizeof s->error, "a reader adds no kiosk");
-		return STORE_FAILED;
-	}
+	if (s->read_only)
+		return refuse_reader(s);
 	t = batch_senders(s->batch);
 	*n = *slot_of_kid(t, kid);
 	sender = slot_of(t, *n);

@@ -16,6 +16,25 @@ void bulk_complain(struct bulk *bulk, size_t line, const char *why)
 		fprintf(stderr, "%s: %s\n", bulk->source, why);
 }
 
+static void complain_pass(struct bulk *bulk, const struct item *item,
+			  const char *what)
+{
+	struct fault why;
+	char id[33];
+
+	hex_encode(item->record.cti, 16, id);
+	fault_set(&why, EXIT_REFUSED, "pass %s: %s", id, what);
+	bulk_complain(bulk, item->request.line, why.text);
+}
+
+static bool other_holder(const struct request *q,
+			 const struct pass_record *record)
+{
+	return q->has_holder &&
+	       (!record->has_holder ||
+		memcmp(q->holder, record->holder, sizeof(q->holder)) != 0);
+}
+
 /* Whether a pass that is there already can be handed out again. */
 static bool same_again(struct bulk *bulk, const struct item *item)
 {
@@ -23,31 +42,22 @@ static bool same_again(struct bulk *bulk, const struct item *item)
 	const struct request *q = &item->request;
 	struct fault why;
 
-	if (q->has_class && q->class != record->class) {
+	if ((q->has_class && q->class != record->class) ||
+	    record->state == STATUS_INVALID) {
 		desk_already(record, &why);
-		bulk->before--;
-		bulk->refused++;
-	} else if (record->state == STATUS_INVALID) {
-		desk_already(record, &why);
+		bulk_complain(bulk, q->line, why.text);
 	} else if (memcmp(record->kid, bulk->desk->key->kid, 8) != 0) {
-		fault_set(&why, EXIT_REFUSED,
-			  "already issued, under a key that was rotated; "
-			  "reissue makes a new paper");
+		complain_pass(bulk, item,
+			      "already issued, under a key that was rotated; "
+			      "reissue makes a new paper");
+	} else if (other_holder(q, record)) {
+		complain_pass(bulk, item,
+			      "already issued, for another holder key; reissue "
+			      "--holder-key makes a new paper");
 	} else {
 		return true;
 	}
-	bulk_complain(bulk, q->line, why.text);
 	return false;
-}
-
-static void complain_pass(struct bulk *bulk, const struct item *item)
-{
-	struct fault why;
-	char id[33];
-
-	hex_encode(item->record.cti, 16, id);
-	fault_set(&why, EXIT_REFUSED, "pass %s: %s", id, item->why);
-	bulk_complain(bulk, item->request.line, why.text);
 }
 
 static bool deliver_item(struct bulk *bulk, const struct item *item,
@@ -60,14 +70,16 @@ static bool deliver_item(struct bulk *bulk, const struct item *item,
 	switch (item->outcome) {
 	case ENLISTED_NEW: bulk->issued++; break;
 	case ENLISTED_BEFORE:
-		bulk->before++;
-		if (!same_again(bulk, item))
+		if (!same_again(bulk, item)) {
+			bulk->refused++;
 			return true;
+		}
+		bulk->before++;
 		break;
 	case ENLISTED_NOT:
 	case ENLISTED_FAILED:
 		bulk->refused++;
-		complain_pass(bulk, item);
+		complain_pass(bulk, item, item->why);
 		return true;
 	}
 	press_code(&bulk->desk->press, &item->record, hint, &code);
@@ -131,8 +143,10 @@ static int run(struct bulk *bulk, const struct pipeline_steps *steps)
 		delivery_abandon(bulk->delivery);
 	progress_clear(&bulk->progress);
 	if (!ok) {
-		say("%s; nothing is lost: run it again, and passes entered so "
-		    "far come out unchanged", fault.text);
+		say("%s; nothing is lost: run it again, and %s", fault.text,
+		    bulk->renews ? "all get new papers, in place of those "
+				   "made so far"
+				 : "passes entered so far come out unchanged");
 		return (int)fault.status;
 	}
 	tell_sums(bulk);

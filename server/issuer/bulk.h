@@ -15,6 +15,7 @@ struct bulk {
 	struct delivery *delivery;
 	struct progress progress;
 	size_t issued, before, refused;
+	bool renews; /* run again, it makes other papers */
 	void *reader; /* for the read and enter steps */
 	size_t part, whole; /* of the way, for progress */
 };

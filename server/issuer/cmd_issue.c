@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* issue: one pass from the command line, or one for each row of a CSV file.
  * The same file again issues no second pass: what a resident has already comes
- * out once more, the same to the last byte. */
+ * out once more, the same to the last byte. Only the hint is taken from the row
+ * each time, since the registry does not keep it. */
 #include <stdio.h>
 #include <string.h>
 

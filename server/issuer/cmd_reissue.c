@@ -225,7 +225,10 @@ static bool check_kid(struct reissue *r, struct desk *desk,
 
 static int run(struct reissue *r, struct desk *desk, bool single)
 {
-	struct bulk bulk = {.desk = desk, .source = "reissue", .reader = r};
+	struct bulk bulk = {.desk = desk,
+			    .source = "reissue",
+			    .reader = r,
+			    .renews = r->renewal.kid == NULL};
 	struct fault fault;
 
 	if (!desk_open(desk, r->o, r->world, &fault) ||

@@ -31,8 +31,8 @@ enum enlisted enlist(struct enlisting *e, const struct request *q,
 	enum found found = NOT_FOUND;
 
 	if (q->ref_n)
-		found = registry_pass_of_ref(e->registry, ref_hash, out,
-					     fault);
+		found = registry_pass_of_ref(e->registry, ref_hash, e->now,
+					     out, fault);
 	if (found == FOUND_FAILED)
 		return ENLISTED_FAILED;
 	if (found == FOUND && blocks(e, out))
@@ -79,13 +79,33 @@ static const char *objection(const struct enlisting *e,
 {
 	if (old->state == STATUS_INVALID)
 		return "revoked, which is final; issue a new pass";
-	if (old->exp <= e->now && renewal->exp <= e->now)
+	/* a key's passes get new papers because of the key, and those that are
+	 * over need none */
+	if (old->exp <= e->now && (renewal->kid || renewal->exp <= e->now))
 		return "expired; give --days, or issue a new pass";
 	if (old->iat > e->now + SKEW_DEFAULT_S)
 		return "was issued in the future; check the clock";
 	if (renewal->exp && renewal->exp <= old->nbf)
 		return "would end before it begins; give a later end";
 	return NULL;
+}
+
+/* Whether the resident of a pass that is over has got another since, so that
+ * prolonging this one would make two. */
+static enum found find_successor(const struct enlisting *e,
+				 const struct pass_record *old,
+				 struct fault *fault)
+{
+	struct pass_record latest;
+	enum found found;
+
+	if (old->exp > e->now || !old->has_ref)
+		return NOT_FOUND;
+	found = registry_pass_of_ref(e->registry, old->ref, e->now, &latest,
+				     fault);
+	if (found == FOUND && latest.exp <= e->now)
+		return NOT_FOUND;
+	return found;
 }
 
 enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
@@ -103,6 +123,14 @@ enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
 				"reference or code";
 	if (*why)
 		return ENLISTED_NOT;
+	found = find_successor(e, &old, fault);
+	if (found == FOUND_FAILED)
+		return ENLISTED_FAILED;
+	if (found == FOUND) {
+		*why = "expired, and its resident has another pass since; find "
+		       "--ref shows it";
+		return ENLISTED_NOT;
+	}
 	if (renewal->kid && memcmp(old.kid, renewal->kid, 8) != 0) {
 		*out = old;
 		return ENLISTED_BEFORE;

@@ -99,12 +99,12 @@ bool registry_set_state(struct registry *r, const struct pass_record *record,
 enum found registry_pass(struct registry *r, const uint8_t cti[static 16],
 			 struct pass_record *out, struct fault *fault)
     OAP_CHECKED;
-/* The current row of a reference: one not revoked first, then the one that is
- * valid longest. */
+/* The current row of a reference: one that is not over first, then one that is
+ * not revoked, then the one that is valid longest. */
 enum found registry_pass_of_ref(struct registry *r,
 				const uint8_t ref[static REF_HASH],
-				struct pass_record *out, struct fault *fault)
-    OAP_CHECKED;
+				uint64_t now, struct pass_record *out,
+				struct fault *fault) OAP_CHECKED;
 /* Fills up to max pass ids above after (NULL: from the start), ascending,
  * that have a row under kid; *n == 0 at the end. */
 bool registry_passes_of_key(struct registry *r, const uint8_t kid[static 8],

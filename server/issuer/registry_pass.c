@@ -154,17 +154,11 @@ static bool read_record(sqlite3_stmt *s, struct pass_record *out)
 	return sql_blob(s, 3, out->cti, 16) && sql_blob(s, 7, out->kid, 8);
 }
 
-static enum found find_one(struct registry *r, enum sql which, const void *key,
-			   size_t key_n, struct pass_record *out,
-			   struct fault *fault)
+static enum found find_one(struct registry *r, sqlite3_stmt *s,
+			   struct pass_record *out, struct fault *fault)
 {
-	sqlite3_stmt *s = sql_get(r, which, fault);
-	enum found found;
+	enum found found = sql_row(r, s, fault);
 
-	if (!s)
-		return FOUND_FAILED;
-	sql_bind_blob(s, 1, key, key_n);
-	found = sql_row(r, s, fault);
 	if (found != FOUND)
 		return found;
 	if (!read_record(s, out)) {
@@ -179,14 +173,26 @@ static enum found find_one(struct registry *r, enum sql which, const void *key,
 enum found registry_pass(struct registry *r, const uint8_t cti[static 16],
 			 struct pass_record *out, struct fault *fault)
 {
-	return find_one(r, SQL_PASS, cti, 16, out, fault);
+	sqlite3_stmt *s = sql_get(r, SQL_PASS, fault);
+
+	if (!s)
+		return FOUND_FAILED;
+	sql_bind_blob(s, 1, cti, 16);
+	return find_one(r, s, out, fault);
 }
 
 enum found registry_pass_of_ref(struct registry *r,
 				const uint8_t ref[static REF_HASH],
-				struct pass_record *out, struct fault *fault)
+				uint64_t now, struct pass_record *out,
+				struct fault *fault)
 {
-	return find_one(r, SQL_PASS_OF_REF, ref, REF_HASH, out, fault);
+	sqlite3_stmt *s = sql_get(r, SQL_PASS_OF_REF, fault);
+
+	if (!s)
+		return FOUND_FAILED;
+	sql_bind_blob(s, 1, ref, REF_HASH);
+	sql_bind_uint(s, 2, now);
+	return find_one(r, s, out, fault);
 }
 
 bool registry_passes_of_key(struct registry *r, const uint8_t kid[static 8],

@@ -100,7 +100,7 @@ static const char *const texts[SQL_COUNT] = {
 		 "WHERE cti = ? AND current = 1",
     [SQL_PASS_OF_REF] = "SELECT " PASS_COLUMNS " FROM pass "
 			"WHERE ref = ? AND current = 1 "
-			"ORDER BY state = 1, exp DESC LIMIT 1",
+			"ORDER BY exp <= ?, state = 1, exp DESC LIMIT 1",
     [SQL_PASSES_OF_KEY] = "SELECT DISTINCT cti FROM pass INDEXED BY pass_cti "
 			  "WHERE cti > ? AND kid = ? ORDER BY cti LIMIT ?",
     [SQL_EACH_OF_CTI] = "SELECT " PASS_COLUMNS " FROM pass WHERE cti = ? "

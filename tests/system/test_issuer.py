@@ -170,6 +170,47 @@ def test_an_expired_pass_leaves_room_for_the_next(seoul):
         ["expired", "valid"]
 
 
+def expired(seoul, *options):
+    now = int(time.time())
+    return seoul.issue("--from", str(now - 9), "--until", str(now - 1),
+                       *options)
+
+
+def test_an_expired_pass_is_no_way_round_a_revoked_one(seoul, tmp_path):
+    expired(seoul, "--ref", "R-1")
+    second = seoul.issue("--ref", "R-1")
+    seoul.run("revoke", seoul.pass_id(second))
+    why = seoul.refused("issue", "--class", "adult", "--days", "3", "--ref",
+                        "R-1")
+    assert seoul.pass_id(second) in why and "--again" in why
+    csv = tmp_path / "r.csv"
+    csv.write_text("ref,class,days\nR-1,adult,3\nR-2,adult,3\n")
+    out = tmp_path / "out.csv"
+    done = seoul.run("issue", "--csv", csv, "--out", out, may=(1,))
+    assert "r.csv:2: already issued: pass %s" % seoul.pass_id(second) in \
+        done.stderr
+    assert "1 issued, 0 already issued, 1 refused" in done.stderr
+    assert [row[1] for row in o.rows_of(out)] == ["R-2"]
+    assert len(seoul.find("--ref", "R-1")) == 2
+
+
+def test_an_expired_pass_is_prolonged_unless_there_is_another(seoul):
+    first = expired(seoul, "--ref", "R-1")
+    pass_id = seoul.pass_id(first)
+    assert "expired" in seoul.refused("reissue", pass_id)
+    assert seoul.pass_id(seoul.run("reissue", pass_id, "--days",
+                                   "3").stdout[:-1]) == pass_id
+    old = seoul.pass_id(expired(seoul, "--ref", "R-2"))
+    new = seoul.issue("--ref", "R-2")
+    for _ in range(2):      # while it is valid, and when it was revoked
+        why = seoul.refused("reissue", old, "--days", "3")
+        assert old in why and "has another pass since" in why
+        seoul.run("revoke", seoul.pass_id(new))
+    assert {row["pass_id"]: row["state"] for row in
+            seoul.find("--ref", "R-2")} == \
+        {old: "expired", seoul.pass_id(new): "revoked"}
+
+
 def test_find_tells_what_it_looked_for(seoul):
     code = seoul.issue("--ref", "R-1")
     pass_id = seoul.pass_id(code)

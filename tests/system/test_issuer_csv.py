@@ -17,6 +17,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
+import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import office as o  # noqa: E402
 
@@ -124,6 +125,23 @@ def test_a_row_that_now_asks_for_another_class_is_told(seoul, tmp_path):
     assert done.returncode == 1
     assert "r.csv:2: already issued: pass" in done.stderr
     assert [row[1] for row in o.rows_of(out)] == ["A2"]
+
+
+def test_a_row_that_now_names_another_holder_key_is_told(seoul, tmp_path):
+    keys = [bytes(m.key_of(name).verify_key).hex() for name in "ab"]
+    csv, out = tmp_path / "r.csv", tmp_path / "out.csv"
+    rows = "ref,class,days,holder_key\nA1,adult,9,%s\nA2,adult,9,\n"
+    for key, status in ((keys[0], 0), (keys[0], 0), (keys[1], 1), ("", 0)):
+        write(csv, rows % key)
+        done = seoul.run("issue", "--csv", csv, "--out", out, may=(status,))
+        told = "already issued, for another holder key" in done.stderr
+        assert told == (status == 1)
+        assert [row[1] for row in o.rows_of(out)] == \
+            (["A2"] if told else ["A1", "A2"])
+    # one that was issued without a key
+    write(csv, "ref,class,days,holder_key\nA2,adult,9,%s\n" % keys[0])
+    done = seoul.run("issue", "--csv", csv, "--out", out, may=(1,))
+    assert "r.csv:2: pass " in done.stderr and "holder key" in done.stderr
 
 
 @pytest.mark.parametrize("text", [

@@ -189,6 +189,36 @@ def test_all_papers_of_a_stolen_key_are_replaced_once(seoul, tmp_path):
     assert o.rows_of(out)[0][2] == new[seoul.pass_id(codes[3])]
 
 
+def test_what_is_over_gets_no_new_paper_with_its_key(seoul, tmp_path):
+    now = int(time.time())
+    seoul.issue("--ref", "R1", "--from", str(now - 9), "--until",
+                str(now - 1))
+    good = seoul.issue("--ref", "R2")
+    old = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    out = tmp_path / "new.csv"
+    done = seoul.run("reissue", "--kid", old, "--days", "30", "--out", out)
+    assert "1 issued, 0 already issued, 0 refused" in done.stderr
+    assert [row[0] for row in o.rows_of(out)] == [seoul.pass_id(good)]
+
+
+def test_a_paper_under_an_older_key_is_told_with_its_pass(seoul, tmp_path):
+    code = seoul.issue("--ref", "R1")
+    csv, out = tmp_path / "r.csv", tmp_path / "out.csv"
+    csv.write_text("ref,class,days\nR1,adult,3\nR2,adult,3\n")
+    first = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    done = seoul.run("issue", "--csv", csv, "--out", out, may=(1,))
+    said = "pass %s: already issued, under a key that was rotated" % \
+        seoul.pass_id(code)
+    assert "r.csv:2: " + said in done.stderr
+    assert "1 issued, 0 already issued, 1 refused" in done.stderr
+    seoul.run("reissue", "--kid", first, "--out", out)
+    seoul.run("rotate", "--no-passphrase")
+    done = seoul.run("reissue", "--kid", first, "--out", out, may=(1,))
+    assert "reissue: " + said in done.stderr
+
+
 # ------------------------------------------------------------- publish
 def test_lists_age_as_told_and_each_is_newer_than_the_last(seoul):
     seoul.publish("--ttl", "2h", "--valid", "3d")

@@ -271,12 +271,14 @@ static void a_reader_adds_no_kiosk(void **state)
 	struct store *reader = store_open_reader(p->dir, error, sizeof error);
 	enum device_state kiosk_state;
 	static const uint8_t kid[8];
+	struct held held;
 	int64_t n;
 
 	assert_non_null(reader);
 	assert_int_equal(store_device(reader, kid, &n, &kiosk_state),
 	                 STORE_FAILED);
 	assert_non_null(strstr(store_error(reader), "reader"));
+	assert_int_equal(store_held(reader, 1, &held), STORE_FAILED);
 	store_close(reader);
 }
 
