@@ -43,6 +43,8 @@
 /* Uploads. */
 #define ITEMS_PER_UPLOAD_MAX 256	/* a busy door's hour */
 #define ITEMS_PER_ASK_MAX 16	/* unsent entries of one pass at one kiosk */
+#define ASK_OTHERS_MAX 4	/* of other passes: what a busy door has told since its
+				 * last question; a backlog is for uploads */
 #define ITEM_MAX (ENTRY_MAX + 16 + SCANNED_MAX + 16)
 #define QUARANTINE_ITEM_MAX 16384	/* kept of an item nobody could read */
 #define QUARANTINE_PER_KIOSK_MAX 1000	/* so a broken kiosk fills no disk */

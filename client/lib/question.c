@@ -18,14 +18,33 @@ struct collected {
 	struct outbuf items;
 };
 
+static bool has_seq(const struct ask *a, uint64_t seq)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->seqs[i] == seq)
+			return true;
+	}
+	return false;
+}
+
 static void collect(void *arg, uint64_t seq, struct bytes message,
 		    struct bytes salt, struct bytes scanned)
 {
 	struct collected *c = arg;
 	struct item item = {.entry = message, .salt = salt, .scanned = scanned};
 
+	if (c->ask->count == ITEMS_PER_ASK_MAX || has_seq(c->ask, seq))
+		return;
 	body_put_item(&c->items, &item);
 	c->ask->seqs[c->ask->count++] = seq;
+}
+
+/* Those of the pass first: the answer depends on them. */
+static bool collect_unsent(struct journal *journal, const uint8_t *pass,
+			   struct collected *c)
+{
+	return journal_unsent(journal, pass, ITEMS_PER_ASK_MAX, collect, c) &&
+	       journal_unsent(journal, NULL, ASK_OTHERS_MAX, collect, c);
 }
 
 static void put_question(struct oap *o, const struct visit *visit,
@@ -65,8 +84,7 @@ enum verdict ask_build(struct oap *o, const struct visit *visit,
 	c.items = outbuf_in(items, ASK_BODY_MAX);
 	body = outbuf_in(out->body, ASK_BODY_MAX);
 	if (items == NULL || out->body == NULL ||
-	    !journal_unsent(o->journal, j->has_scan ? j->pass : NULL,
-			    j->has_scan ? ITEMS_PER_ASK_MAX : 0, collect, &c)) {
+	    !collect_unsent(o->journal, j->pass, &c)) {
 		free(items);
 		return VERDICT_JOURNAL_FAILED;
 	}

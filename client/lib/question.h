@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* question.h: a question, and before it the unsent entries of the same pass:
- * the body of POST /v1/ask. Built once; asking again sends the same bytes. */
+/* question.h: a question, and before it unsent entries: all of the same pass,
+ * and the oldest others, so that a busy door needs no uploads. The body of
+ * POST /v1/ask, built once; asking again sends the same bytes. */
 #ifndef OAP_QUESTION_H
 #define OAP_QUESTION_H
 

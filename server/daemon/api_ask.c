@@ -171,7 +171,7 @@ void api_ask(struct request *r)
 	call->job.expires_ms =
 	    r->service->now_ms(r->service->clock) + q->left_ms;
 	admit(&by, q->scanned, q->benefit, q->facility, &call->job.admitted);
-	/* They are few, and of this visitor. */
+	/* They are few: a question does not wait for slices of them. */
 	if (upload_check(&call->upload, SIZE_MAX, &by))
 		kioskcall_submit(r, call, answered);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load.c: redemptions as many doors make them. Each kiosk has a connection of
- * its own: it asks, writes the entry of what it was answered, and uploads its
- * entries in batches, and so on until all passes are redeemed. Any answer but
- * `accepted`, and any entry that is not taken, ends it with status 1.
+ * its own: it asks, writes the entry of what it was answered, and sends it
+ * with the next question, as liboap does at a door with a queue; or, with
+ * --batch, uploads so many entries at a time. So on until all passes are
+ * redeemed and all entries sent. Any answer but `accepted`, and any entry that
+ * is not taken, ends it with status 1.
  *
  *   load --port N --redemptions N [--passes N] [--batch N] --benefit ID FILE
  *
@@ -57,7 +59,7 @@ struct load {
 	unsigned indices;
 	struct buffer *passes;
 	size_t pass_count, wanted, asked, redeemed;
-	unsigned batch;
+	unsigned batch; /* 0: entries go with the next question */
 	const char *benefit;
 	int64_t *ask_ns, *upload_ns;
 	size_t asks, uploads;
@@ -115,7 +117,7 @@ static void make_pass(struct load *l, size_t i)
 static void ask(struct load *l, unsigned i)
 {
 	struct door *d = &l->doors[i];
-	uint8_t message[QUESTION_MAX], body[QUESTION_MAX + 64];
+	uint8_t message[QUESTION_MAX], body[QUESTION_MAX + 64 + ITEM_MAX];
 	const struct buffer *pass = &l->passes[l->asked++ % l->pass_count];
 	struct outbuf out = outbuf_in(message, sizeof(message));
 	struct outbuf whole = outbuf_in(body, sizeof(body));
@@ -133,7 +135,9 @@ static void ask(struct load *l, unsigned i)
 	memcpy(d->question.kid, d->kid, 8);
 	new_id(d->question.id, d->question.at_ms);
 	question_put(&out, &d->question, d->mac);
-	body_put_head(&whole, out_view(&out), 0);
+	body_put_head(&whole, out_view(&out), l->batch == 0 ? d->waiting : 0);
+	if (l->batch == 0)
+		out_put(&whole, d->items, d->items_n);
 	if (out.failed || whole.failed)
 		die("a question does not fit");
 	wire_post(l->wire, i, "/v1/ask", whole.p, whole.n);
@@ -186,6 +190,12 @@ static bool grant_of(const char *body, uint8_t grant[ENTRY_GRANT])
 	return hex_decode(bytes_of(at + 1, n), grant, ENTRY_GRANT);
 }
 
+/* For entries that wait. */
+static size_t room_of(const struct load *l)
+{
+	return (size_t)(l->batch > 0 ? l->batch : 1) * ITEM_MAX;
+}
+
 static void write_entry(struct load *l, struct door *d, const char *body)
 {
 	const struct question *q = &d->question;
@@ -205,8 +215,7 @@ static void write_entry(struct load *l, struct door *d, const char *body)
 	uint8_t message[ENTRY_MAX], salt[ENTRY_SALT];
 	struct outbuf out = outbuf_in(message, sizeof(message));
 	struct outbuf items = outbuf_in(d->items + d->items_n,
-					(size_t)l->batch * ITEM_MAX -
-					    d->items_n);
+					room_of(l) - d->items_n);
 
 	if (!grant_of(body, e.grant) || e.discount < 0)
 		die("an answer without grant or discount");
@@ -236,9 +245,12 @@ static unsigned occurrences(const char *text, const char *what)
 	return n;
 }
 
+/* results: the part of a reply that has them, in the order of the entries. */
 static void took(struct load *l, struct door *d, const char *body)
 {
-	unsigned taken = occurrences(body, "\"verdict\":\"accepted\"");
+	const char *results = strchr(body, '[');
+	unsigned taken =
+	    results ? occurrences(results, "\"verdict\":\"accepted\"") : 0;
 
 	if (taken != d->waiting || strstr(body, "\"marks\":[\"") != NULL) {
 		if (l->refused == 0)
@@ -250,6 +262,18 @@ static void took(struct load *l, struct door *d, const char *body)
 	d->waiting = 0;
 	d->items_n = 0;
 	d->uploading = false;
+}
+
+static void answered(struct load *l, struct door *d, const char *body)
+{
+	if (l->batch == 0)
+		took(l, d, body);
+	if (integer_of(body, "\"number\":") == VERDICT_ACCEPTED) {
+		write_entry(l, d, body);
+		return;
+	}
+	if (l->refused++ == 0)
+		fprintf(stderr, "load: %.300s\n", body);
 }
 
 static void done(void *arg, unsigned i, const struct wire_reply *reply)
@@ -267,17 +291,12 @@ static void done(void *arg, unsigned i, const struct wire_reply *reply)
 		took(l, d, reply->body);
 	} else {
 		l->ask_ns[l->asks++] = reply->got_ns - reply->sent_ns;
-		if (integer_of(reply->body, "\"number\":") != VERDICT_ACCEPTED) {
-			if (l->refused++ == 0)
-				fprintf(stderr, "load: %.300s\n", reply->body);
-		} else {
-			write_entry(l, d, reply->body);
-		}
+		answered(l, d, reply->body);
 	}
-	if (d->waiting >= l->batch || (d->waiting > 0 && l->asked >= l->wanted))
-		upload(l, i);
-	else if (l->asked < l->wanted)
+	if (l->asked < l->wanted && (l->batch == 0 || d->waiting < l->batch))
 		ask(l, i);
+	else if (d->waiting > 0)
+		upload(l, i);
 }
 
 /* ---- around it ---- */
@@ -294,7 +313,7 @@ static void read_door(struct load *l, const char *seed_hex, const char *prev)
 	key_kid(d->pk, d->kid);
 	if (!key_derive_mac(d->sk, l->service_pk, d->mac))
 		die("the service's key is no key");
-	d->items = malloc((size_t)l->batch * ITEM_MAX);
+	d->items = malloc(room_of(l));
 	if (d->items == NULL || ++l->door_count == KIOSKS_MAX)
 		die("too many kiosks");
 }
@@ -403,7 +422,7 @@ int main(int argc, char **argv)
 	    {"batch", required_argument, NULL, 'b'},
 	    {"benefit", required_argument, NULL, 'f'},
 	    {NULL, 0, NULL, 0}};
-	static struct load l = {.batch = 1, .benefit = "visit"};
+	static struct load l = {.benefit = "visit"};
 	unsigned long port = 0;
 	int option;
 
@@ -418,8 +437,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind + 1 != argc || port == 0 || port > 65535 || l.wanted == 0 ||
-	    l.batch == 0 || l.batch > ITEMS_PER_UPLOAD_MAX ||
-	    sodium_init() < 0)
+	    l.batch > ITEMS_PER_UPLOAD_MAX || sodium_init() < 0)
 		return 2;
 	if (l.pass_count == 0)
 		l.pass_count = l.wanted;

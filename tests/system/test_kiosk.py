@@ -214,17 +214,32 @@ def test_entries_are_chained_and_signed(door, service):
     assert service.reports[-1].get(16) is None
 
 
-def test_unsent_entries_of_the_pass_travel_with_the_question(door, service):
+def seqs_asked_with(service, n=-1):
+    """Of the entries that went with a question, in their order."""
+    return [m.open_message(m.decode(item)[0], m.ATTEMPT, service.kiosk)[2]
+            for item in m.decode(service.asked[n][0])[1]]
+
+
+def test_a_busy_door_sends_each_entry_with_the_next_question(door, service):
+    for _ in range(4):
+        door.redeem(m.code(service.issuer.issue()))
+    assert [seqs_asked_with(service, n) for n in range(4)] == [
+        [], [1], [2], [3]]
+    assert door.ask("status")["unsent"] == 1
+    assert not service.reports
+
+
+def test_unsent_entries_of_the_pass_go_first_and_a_backlog_waits(door,
+                                                                 service):
     code = m.code(service.issuer.issue())
-    door.redeem(m.code(service.issuer.issue()))
-    first = door.redeem(code)
+    rubbish = "\n".join("rubbish %d" % i for i in range(6)).encode()
+    door.run("redeem", "--benefit", "day-kr", "-", stdin=rubbish)
     door.redeem(code)
-    items = m.decode(service.asked[-1][0])[1]
-    assert len(items) == 1
-    entry = m.decode(items[0])[0]
-    payload = m.open_message(entry, m.ATTEMPT, service.kiosk)
-    assert payload[1].hex() == first["id"]
-    assert door.ask("status")["unsent"] == 2
+    assert seqs_asked_with(service) == [1, 2, 3, 4]
+    door.run("redeem", "--benefit", "day-kr", "-", stdin=rubbish)
+    door.redeem(code)
+    assert seqs_asked_with(service) == [7, 5, 6, 8]
+    assert door.ask("status")["unsent"] == 6
 
 
 def test_forged_code_is_told_without_asking(door, service, code):
