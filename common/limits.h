@@ -105,7 +105,10 @@
 #define PINS_MAX 8		/* TLS keys: present, next, and spare */
 #define KIOSK_CALL_MS 20000	/* an upload or a bundle on a slow line */
 #define KIOSK_REVERSE_MS 5000	/* somebody waits for it at the till */
+#define KIOSK_QUESTIONS_AT_ONCE 4 /* a gate of four lanes in one program */
+#define KIOSK_UPLOADS_AT_ONCE 2 /* entries, and the bundle meanwhile */
 #define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */
+#define KIOSK_BUSY_MS 200	/* somebody looks into the journal; a visitor waits */
 #define KIOSK_RETRY_FIRST_MS 50	/* after a broken connection; then doubled */
 #define KIOSK_RETRY_LEAST_MS 20	/* with less left, asking again is no use */
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attempt.c: check and redeem, of one code or of as many as the scanner
  * gives. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
+#include "courier.h"
 #include "jsonout.h"
 #include "scanner.h"
 #include "screen.h"
@@ -60,14 +62,28 @@ static int take(struct door *d, const struct scanned *code)
 	return oap_exit_status(told.verdict);
 }
 
+/* How a stream of codes ended: an empty one, or a broken one, let nobody in. */
+static int end_of_input(size_t lines, int worst)
+{
+	if (ferror(stdin))
+		complain("standard input: %s", strerror(errno));
+	else if (lines == 0)
+		complain("standard input: no code in it");
+	else
+		return worst;
+	return EXIT_RETRY;
+}
+
 /* The exit status of many is that of the worst. */
-static int take_lines(struct door *d)
+static int take_lines(struct door *d, struct courier *courier)
 {
 	struct scanned code;
 	int worst = EXIT_DONE, status;
+	size_t lines = 0;
 
 	d->many = true;
 	while (scan_line(stdin, &code)) {
+		lines++;
 		status = take(d, &code);
 		if (status == EXIT_USAGE)
 			return status;
@@ -76,8 +92,24 @@ static int take_lines(struct door *d)
 		/* whoever scans waits for this line */
 		if (fflush(stdout) != 0)
 			return EXIT_RETRY;
+		courier_nudge(courier);
 	}
-	return worst;
+	return end_of_input(lines, worst);
+}
+
+/* A scanner may be there all day. */
+static int take_stream(struct door *d)
+{
+	struct courier *courier = courier_start(d->kiosk);
+	int status;
+
+	if (courier == NULL) {
+		complain("cannot start a thread: out of memory or threads");
+		return EXIT_RETRY;
+	}
+	status = take_lines(d, courier);
+	courier_stop(courier);
+	return status;
 }
 
 static int take_all(struct door *d)
@@ -89,7 +121,7 @@ static int take_all(struct door *d)
 	if (status != EXIT_DONE)
 		return status;
 	if (o->image == NULL && strcmp(o->argument, "-") == 0)
-		return take_lines(d);
+		return take_stream(d);
 	status = o->image != NULL ? scan_image(o->image, &code)
 				  : scan_text(o->argument, &code);
 	return status == EXIT_DONE ? take(d, &code) : status;

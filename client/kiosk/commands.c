@@ -56,7 +56,7 @@ static int take_code(const struct options *o, struct scanned *code)
 		if (scan_line(stdin, code))
 			return EXIT_DONE;
 		complain("standard input: no code in it");
-		return EXIT_USAGE;
+		return EXIT_RETRY;
 	}
 	return scan_text(o->argument, code);
 }
@@ -129,6 +129,9 @@ int run_sync(const struct options *o)
 			json_synced(&refreshed, &synced);
 		else
 			screen_synced(o, &refreshed, &synced);
+		/* a script must not take it for done */
+		if (synced.unsent > 0)
+			status = EXIT_RETRY;
 	}
 	oap_close(kiosk);
 	return status;

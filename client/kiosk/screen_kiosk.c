@@ -3,6 +3,7 @@
  * English as its commands are. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "screen.h"
 
@@ -48,8 +49,8 @@ void screen_enrolled(const struct options *o, const struct oap_enrolled *e)
 	       e->pending ? "waiting to be confirmed" : "enrolled",
 	       e->facility);
 	if (e->pending)
-		printf("  Next: an operator confirms it with oapctl kiosk set "
-		       "%s --state active;\n  then oap-kiosk sync --dir %s.\n",
+		printf("  Next: an operator confirms it with oapctl kiosk "
+		       "confirm %s;\n  then oap-kiosk sync --dir %s.\n",
 		       e->kiosk, o->dir);
 	else
 		printf("  Next: oap-kiosk status --dir %s shows its "
@@ -64,6 +65,8 @@ void screen_synced(const struct options *o, const struct oap_refreshed *r,
 	printf("bundle %llu%s; %llu entries sent, %llu left\n",
 	       (unsigned long long)r->epoch, r->changed ? " (new)" : "",
 	       (unsigned long long)s->sent, (unsigned long long)s->unsent);
+	if (s->device[0] != '\0' && strcmp(s->device, "active") != 0)
+		printf("the service says that this kiosk is %s\n", s->device);
 	if (s->marked > 0)
 		printf("%llu of them have a mark; oapctl attempts shows "
 		       "which\n", (unsigned long long)s->marked);

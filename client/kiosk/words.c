@@ -60,7 +60,7 @@ const char *class_word(const char *pass_class, enum oap_lang lang)
 }
 
 /* Enough for the words above: Hangul, kana, ideographs and full-width forms
- * are wide, and are what UTF-8 gives three bytes from 0xe1 on. */
+ * are wide, and are what UTF-8 gives three bytes from 0xe3 on. */
 int text_width(const char *text)
 {
 	int width = 0;

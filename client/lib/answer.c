@@ -4,7 +4,10 @@
 #include "answer.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "plain.h"
 
 static json_t *load(struct bytes json)
 {
@@ -38,6 +41,25 @@ static bool get_text(const json_t *o, const char *name, char *text, size_t cap)
 	       bytes_to_text(bytes_of(json_string_value(v),
 				      json_string_length(v)),
 			     text, cap);
+}
+
+/* As much of it as fits, for a person; "" when there is none. */
+static void get_plain(const json_t *o, const char *name, char *text,
+		      size_t cap)
+{
+	const json_t *v = json_object_get(o, name);
+
+	plain_copy(bytes_of(json_string_value(v), json_string_length(v)), text,
+		   cap);
+}
+
+/* An id, or "". */
+static void get_name_id(const json_t *o, const char *name,
+			char text[static NAME_ID_MAX + 1])
+{
+	if (!get_text(o, name, text, NAME_ID_MAX + 1) ||
+	    !name_id_valid(bytes_text(text)))
+		text[0] = '\0';
 }
 
 /* number and verdict must name the same thing, where we know either. */
@@ -111,11 +133,21 @@ static bool get_results(const json_t *array, struct answer_results *out)
 	return true;
 }
 
-/* All three, or none; what is to be paid must be what the entry will say. */
-static bool get_price(const json_t *o, int64_t list, struct answer *a)
+bool answer_results_fit(const struct answer_results *results,
+			const uint64_t *seqs, size_t count)
 {
-	const json_t *code = json_object_get(o, "currency");
+	if (results->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (results->at[i].has_seq && results->at[i].seq != seqs[i])
+			return false;
+	return true;
+}
 
+/* All three, or none; what is to be paid must be what the entry will say. */
+static bool get_price(const json_t *o, int64_t list, const char *currency,
+		      struct answer *a)
+{
 	if (json_object_get(o, "discount") == NULL)
 		return true;
 	a->has_price = true;
@@ -123,24 +155,28 @@ static bool get_price(const json_t *o, int64_t list, struct answer *a)
 	       get_int(o, "discount", 0, a->list, &a->discount) &&
 	       get_int(o, "price", 0, a->list, &a->price) &&
 	       a->price == a->list - a->discount && a->list == list &&
-	       json_string_length(code) == CURRENCY_LEN &&
-	       get_text(o, "currency", a->currency, sizeof(a->currency));
+	       get_text(o, "currency", a->currency, sizeof(a->currency)) &&
+	       plain_valid(bytes_text(a->currency)) &&
+	       (currency[0] == '\0' || strcmp(a->currency, currency) == 0);
 }
 
 static bool get_grant(const json_t *o, struct answer *a)
 {
 	const json_t *v = json_object_get(o, "grant");
+	struct bytes hex = json_is_string(v)
+			       ? bytes_of(json_string_value(v),
+					  json_string_length(v))
+			       : bytes_of(NULL, 0);
 
 	if (v == NULL || json_is_null(v))
 		return true;
 	a->has_grant = true;
-	return json_is_string(v) &&
-	       hex_decode(bytes_of(json_string_value(v),
-				   json_string_length(v)),
-			  a->grant, sizeof(a->grant));
+	/* The use is booked at the grant's time. */
+	return hex_decode(hex, a->grant, sizeof(a->grant)) &&
+	       grant_time_ms(a->grant) == a->service_ms;
 }
 
-static void get_first_use(const json_t *o, struct answer *a)
+static void get_use(const json_t *o, struct answer *a)
 {
 	const json_t *v = json_object_get(o, "first_use");
 	int64_t n;
@@ -148,19 +184,35 @@ static void get_first_use(const json_t *o, struct answer *a)
 	a->first_use_ms = OAP_NO_TIME;
 	if (get_int(v, "at_ms", 0, TIME_MS_MAX, &n))
 		a->first_use_ms = n;
-	if (!get_text(v, "facility", a->first_use_facility,
-		      sizeof(a->first_use_facility)))
-		a->first_use_facility[0] = '\0';
-	if (!get_text(v, "city", a->first_use_city,
-		      sizeof(a->first_use_city)))
-		a->first_use_city[0] = '\0';
+	get_name_id(v, "facility", a->first_use_facility);
+	get_name_id(v, "city", a->first_use_city);
 	if (get_int(o, "uses", 0, INT64_MAX, &n))
 		a->uses = (uint64_t)n;
 	if (get_int(o, "limit", 0, INT64_MAX, &n))
 		a->limit = (uint64_t)n;
 }
 
-bool answer_read(struct bytes json, int64_t list, struct answer *out)
+/* Whether a service can have judged a visit so. Later versions may know
+ * verdicts that this one does not; no accept among them. */
+static bool can_judge(const struct answer *a)
+{
+	const struct verdict_info *info = verdict_find(a->verdict);
+
+	if (a->verdict == VERDICT_ACCEPTED)
+		return true;
+	return info == NULL ||
+	       (info->class > CLASS_ACCEPT && info->class <= CLASS_UNDECIDED);
+}
+
+/* No accept that the service could not prove later. */
+static bool is_provable(const struct answer *a, int64_t list)
+{
+	return a->verdict != VERDICT_ACCEPTED ||
+	       (a->has_grant && a->has_price == (list >= 0));
+}
+
+bool answer_read(struct bytes json, int64_t list, const char *currency,
+		 struct answer *out)
 {
 	static const char *const STALE[] = {"bundle", "status"};
 	json_t *root = load(json);
@@ -168,15 +220,15 @@ bool answer_read(struct bytes json, int64_t list, struct answer *out)
 
 	memset(out, 0, sizeof(*out));
 	ok = root != NULL && get_verdict(root, &out->verdict) &&
-	     get_service_ms(root, &out->service_ms) &&
-	     get_price(root, list, out) && get_grant(root, out) &&
-	     get_results(json_object_get(root, "items"), &out->items);
+	     can_judge(out) && get_service_ms(root, &out->service_ms) &&
+	     get_price(root, list, currency, out) && get_grant(root, out) &&
+	     get_results(json_object_get(root, "items"), &out->items) &&
+	     is_provable(out, list);
 	if (ok) {
-		get_first_use(root, out);
+		get_use(root, out);
+		out->stored = json_is_true(json_object_get(root, "stored"));
 		out->stale = get_bits(json_object_get(root, "stale"), STALE, 2);
-		/* No accept that the service could not prove later. */
-		ok = !verdict_is(out->verdict, CLASS_ACCEPT) ||
-		     (out->has_grant && out->has_price == (list >= 0));
+		out->marks = get_marks(root);
 	}
 	json_decref(root);
 	return ok;
@@ -205,9 +257,7 @@ bool entries_answer_read(struct bytes json, struct entries_answer *out)
 	     get_service_ms(root, &out->service_ms);
 	if (ok) {
 		get_held(json_object_get(root, "held"), out);
-		if (!get_text(root, "device", out->device,
-			      sizeof(out->device)))
-			out->device[0] = '\0';
+		get_plain(root, "device", out->device, sizeof(out->device));
 	}
 	json_decref(root);
 	return ok;
@@ -244,8 +294,8 @@ void problem_answer_read(struct bytes json, struct problem_answer *out)
 		info = verdict_find_name(name);
 	if (info != NULL)
 		out->verdict = info->number;
-	if (!get_text(root, "detail", out->detail, sizeof(out->detail)) &&
-	    !get_text(root, "title", out->detail, sizeof(out->detail)))
-		out->detail[0] = '\0';
+	get_plain(root, "detail", out->detail, sizeof(out->detail));
+	if (out->detail[0] == '\0')
+		get_plain(root, "title", out->detail, sizeof(out->detail));
 	json_decref(root);
 }

@@ -22,7 +22,9 @@ struct answer_results {
 
 struct answer {
 	unsigned verdict; /* of a kind that this version knows, or another */
-	int64_t service_ms; /* 0: not told */
+	int64_t service_ms; /* when it was judged */
+	bool stored; /* asked before: service_ms is of that time */
+	unsigned marks; /* OAP_MARK_…: what is known of the pass's uses */
 	bool has_price;
 	int64_t list, discount, price;
 	char currency[CURRENCY_LEN + 1]; /* "" : not told */
@@ -36,9 +38,13 @@ struct answer {
 	struct answer_results items;
 };
 
-/* To POST /v1/ask: status 200. list is what was asked, or -1. */
-bool answer_read(struct bytes json, int64_t list, struct answer *out)
-    OAP_CHECKED;
+/* To POST /v1/ask: status 200. list is what was asked, or -1; currency the
+ * facility's, "" when it is not known. */
+bool answer_read(struct bytes json, int64_t list, const char *currency,
+		 struct answer *out) OAP_CHECKED;
+/* Whether they are about the entries of these seqs, in this order. */
+bool answer_results_fit(const struct answer_results *results,
+			const uint64_t *seqs, size_t count) OAP_CHECKED;
 
 struct entries_answer {
 	struct answer_results results;
@@ -62,7 +68,7 @@ bool enrolment_answer_read(struct bytes json, struct enrolment_answer *out)
 /* application/problem+json. */
 struct problem_answer {
 	unsigned verdict; /* VERDICT_NONE: none in it */
-	char detail[256]; /* or its title; "" */
+	char detail[OAP_PROBLEM_TEXT]; /* or its title, plain; "" */
 };
 void problem_answer_read(struct bytes json, struct problem_answer *out);
 

@@ -29,6 +29,12 @@ static enum oap_result read_code(const char *text, uint8_t *buf,
 		return fault(why, OAP_BAD_ARGUMENT,
 			     "enrolment code: service address \"%.80s\": must "
 			     "be http://, https:// or unix:/", identity->url);
+	if (code->has_pin && strncmp(identity->url, "https://", 8) != 0)
+		return fault(why, OAP_BAD_ARGUMENT,
+			     "enrolment code: it has a TLS pin, but its "
+			     "address \"%.80s\" is not https://; the "
+			     "operator must set [service] public_url",
+			     identity->url);
 	memcpy(identity->service_pk, code->service_pk, 32);
 	identity->has_pin = code->has_pin;
 	if (code->has_pin)
@@ -70,6 +76,19 @@ static bool put_message(const struct oap *o, const struct enrolcode *code,
 	return !out.failed;
 }
 
+/* Whether this kiosk was enrolled with that very code. */
+static bool is_same_code(const struct identity *held,
+			 const struct enrolcode *code)
+{
+	struct enrolment e;
+
+	return enrolment_read(bytes_of(held->enrolment, held->enrolment_n),
+			      &e) &&
+	       !e.roll &&
+	       memcmp(e.secret, code->secret, sizeof(e.secret)) == 0 &&
+	       memcmp(held->service_pk, code->service_pk, 32) == 0;
+}
+
 /* Under the lock. */
 static enum oap_result prepare(struct oap *o, const char *text,
 			       struct oap_problem *why)
@@ -77,14 +96,18 @@ static enum oap_result prepare(struct oap *o, const char *text,
 	struct identity identity = o->identity;
 	uint8_t buf[ENROLCODE_MAX];
 	struct enrolcode code;
-	enum oap_result result;
+	enum oap_result result = read_code(text, buf, &code, &identity, why);
 
+	/* The service gives the same answer again, and there is a bundle to
+	 * be fetched. */
+	if (result == OAP_OK && o->enrolled &&
+	    is_same_code(&o->identity, &code))
+		return OAP_OK;
 	if (o->enrolled)
 		return fault(why, OAP_ALREADY_ENROLLED,
 			     "%s: already enrolled at facility \"%s\"; use "
 			     "another directory for another kiosk",
 			     o->dir.path, o->facility);
-	result = read_code(text, buf, &code, &identity, why);
 	if (result == OAP_OK)
 		result = need_key(o, why);
 	if (result != OAP_OK)
@@ -168,6 +191,17 @@ static bool is_listed(struct oap *o)
 	return listed;
 }
 
+static enum oap_result no_bundle(const struct oap *o, const char *reason,
+				 struct oap_problem *why)
+{
+	char kid[OAP_KID_TEXT];
+
+	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
+	return fault(why, OAP_NOT_READY,
+		     "enrolled as kiosk %s, but %s; oap-kiosk sync --dir %s "
+		     "fetches the bundle later", kid, reason, o->dir.path);
+}
+
 /* The bundle that has this kiosk in it; a pending one waits for an operator
  * and not here. */
 static enum oap_result first_bundle(struct oap *o, int64_t until_ms,
@@ -175,18 +209,17 @@ static enum oap_result first_bundle(struct oap *o, int64_t until_ms,
 {
 	struct timespec step = {.tv_nsec = FIRST_BUNDLE_STEP_MS * 1000000};
 	int64_t enough = net_now_ms() + FIRST_BUNDLE_MS;
-	enum oap_result result;
+	struct oap_problem reason;
 	bool changed;
 
 	for (;;) {
-		result = refresh_run(o, until_ms, &changed, why);
-		if (result != OAP_OK || pending || is_listed(o))
-			return pending ? OAP_OK : result;
+		if (refresh_run(o, until_ms, &changed, &reason) != OAP_OK)
+			return no_bundle(o, reason.text, why);
+		if (pending || is_listed(o))
+			return OAP_OK;
 		if (net_now_ms() > enough)
-			return fault(why, OAP_NOT_READY,
-				     "enrolled, but the service's bundle does "
-				     "not have this kiosk yet; oap-kiosk sync "
-				     "fetches it later");
+			return no_bundle(o, "the service's bundle does not "
+					    "have it yet", why);
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
 	}
 }

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fault.c: what went wrong, in one line without control characters: parts of
- * it may have come from the network. */
+/* fault.c: what went wrong, in one line of plain text: parts of it may have
+ * come from the network. */
 #include "fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-static void blank_controls(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = ' ';
-}
+#include "plain.h"
 
 enum oap_result fault(struct oap_problem *why, enum oap_result result,
 		      const char *format, ...)
 {
+	char line[OAP_PROBLEM_TEXT];
 	va_list args;
 
 	if (why == NULL)
 		return result;
 	why->result = result;
 	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	blank_controls(why->text);
+	plain_copy(bytes_text(line), why->text, sizeof(why->text));
 	return result;
 }
 

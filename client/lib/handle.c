@@ -45,12 +45,17 @@ struct clock_view handle_clock(const struct oap *o, const struct moment *now)
 	return kioskclock_view(&o->clock, now, skew_ms(o));
 }
 
-void handle_contact(struct oap *o, const struct moment *sent,
-		    int64_t service_ms)
+bool handle_learn(struct oap *o, const struct moment *sent, int64_t service_ms)
 {
 	struct moment got = handle_now(o);
 
-	if (kioskclock_learn(&o->clock, sent, &got, service_ms) &&
+	return kioskclock_learn(&o->clock, sent, &got, service_ms);
+}
+
+void handle_contact(struct oap *o, const struct moment *sent,
+		    int64_t service_ms)
+{
+	if (handle_learn(o, sent, service_ms) &&
 	    !journal_set_clock(o->journal, &o->clock))
 		return; /* learned again with the next answer */
 }
@@ -87,8 +92,8 @@ enum oap_result handle_need_bundle(const struct oap *o,
 	if (!o->listed || o->device == DEVICE_PENDING)
 		return fault(why, OAP_NOT_READY,
 			     "%s: kiosk %s is not confirmed; an operator does "
-			     "it with oapctl kiosk set %s --state active, then "
-			     "oap-kiosk sync", o->dir.path, kid, kid);
+			     "it with oapctl kiosk confirm %s, then oap-kiosk "
+			     "sync", o->dir.path, kid, kid);
 	return OAP_OK;
 }
 
@@ -116,25 +121,34 @@ struct net_place handle_place(const struct oap *o)
 	return place;
 }
 
-void handle_local(const struct oap *o, const char *facility, int64_t ms,
-		  char text[static OAP_LOCAL_TEXT])
+static bool facility_in_city(const struct bundle *b, struct bytes city,
+			     struct facility *out)
 {
-	struct facility f;
-	struct zone_span utc = {0};
-	const struct zone_span *zone = &utc;
+	struct cbor_in in = bundle_iterate(b->facilities);
+
+	while (city.n > 0 && bundle_next_facility(&in, out))
+		if (bytes_equal(out->city, city))
+			return true;
+	return false;
+}
+
+void handle_local(const struct oap *o, const char *facility, const char *city,
+		  int64_t ms, char text[static OAP_LOCAL_TEXT])
+{
+	const struct bundle *b = o->trust ? trust_bundle(o->trust) : NULL;
+	struct zone_span zone = {0};
 	struct local_time t;
+	struct facility f;
 	char day[11];
 
 	text[0] = '\0';
 	if (ms < 0 || ms > TIME_MS_MAX)
 		return;
-	if (o->trust != NULL &&
-	    (bundle_facility(trust_bundle(o->trust), bytes_text(facility),
-			     &f) ||
-	     bundle_facility(trust_bundle(o->trust), bytes_text(o->facility),
-			     &f)))
-		zone = &f.zone;
-	t = local_time_at(zone, ms);
+	if (b != NULL && (bundle_facility(b, bytes_text(facility), &f) ||
+			  facility_in_city(b, bytes_text(city), &f) ||
+			  bundle_facility(b, bytes_text(o->facility), &f)))
+		zone = f.zone;
+	t = local_time_at(&zone, ms);
 	date_format(t.date, day);
 	snprintf(text, OAP_LOCAL_TEXT, "%.10s %02u:%02u", day,
 		 (unsigned)t.minute / 60 % 24, (unsigned)t.minute % 60);
@@ -199,12 +213,14 @@ static enum oap_result load_key(struct oap *o, struct oap_problem *why)
 	return result;
 }
 
-static enum oap_result load(struct oap *o, struct oap_problem *why)
+static enum oap_result load(struct oap *o, bool create,
+			    struct oap_problem *why)
 {
 	enum oap_result result;
 	bool there;
 
-	result = journal_open(o->dir.path, o->env.vfs, &o->journal, why);
+	result = journal_open(o->dir.real, create, o->env.vfs, &o->journal,
+			      why);
 	if (result != OAP_OK)
 		return result;
 	if (!journal_clock(o->journal, &o->clock) ||
@@ -230,11 +246,11 @@ static enum oap_result open_all(struct oap *o, const char *dir, bool create,
 
 	result = kioskdir_open(&o->dir, dir, create, why);
 	if (result == OAP_OK)
-		result = load(o, why);
+		result = load(o, create, why);
 	if (result != OAP_OK)
 		return result;
-	o->ask = net_start();
-	o->bulk = net_start();
+	o->ask = net_start(KIOSK_QUESTIONS_AT_ONCE);
+	o->bulk = net_start(KIOSK_UPLOADS_AT_ONCE);
 	if (o->ask == NULL || o->bulk == NULL)
 		return fault(why, OAP_NO_MEMORY,
 			     "cannot start a network thread: out of memory "

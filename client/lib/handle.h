@@ -2,8 +2,8 @@
 /* handle.h: what is behind struct oap, and what the calls share.
  *
  * lock guards everything below it; no call holds it while it waits for the
- * network. The two network threads keep a question at the door from waiting
- * behind an upload. trust may be replaced whenever lock is free: views into it
+ * network. What visitors wait for has network threads of its own, so that it
+ * never stands behind an upload. trust may be replaced whenever lock is free: views into it
  * do not outlive a stretch under the lock. */
 #ifndef OAP_HANDLE_H
 #define OAP_HANDLE_H
@@ -22,7 +22,7 @@
 struct oap {
 	struct env env;
 	struct kioskdir dir;
-	struct net *ask;  /* questions */
+	struct net *ask;  /* somebody waits: questions and reversals */
 	struct net *bulk; /* all else */
 
 	pthread_mutex_t lock;
@@ -52,7 +52,10 @@ enum oap_result handle_open(const char *dir, unsigned flags,
 struct moment handle_now(const struct oap *o);
 int64_t handle_effective(const struct oap *o, const struct moment *now);
 struct clock_view handle_clock(const struct oap *o, const struct moment *now);
-/* Learns the service's time and keeps it; a failed write only loses that. */
+/* Learns the service's time, in memory; false: there was nothing in it. */
+bool handle_learn(struct oap *o, const struct moment *sent,
+		  int64_t service_ms);
+/* And keeps it; a failed write only loses that. */
 void handle_contact(struct oap *o, const struct moment *sent,
 		    int64_t service_ms);
 /* Sets what follows from a new identity or trust. */
@@ -68,9 +71,10 @@ enum oap_result handle_need_bundle(const struct oap *o,
 				   struct oap_problem *why) OAP_CHECKED;
 struct net_place handle_place(const struct oap *o);
 uint64_t handle_epoch(const struct oap *o);
-/* "2026-11-23 14:05" at a facility of the bundle, else at ours, else UTC. */
-void handle_local(const struct oap *o, const char *facility, int64_t ms,
-		  char text[static OAP_LOCAL_TEXT]);
+/* "2026-11-23 14:05" at a facility of the bundle; else in a city of it, "" for
+ * none; else at ours; else UTC. */
+void handle_local(const struct oap *o, const char *facility, const char *city,
+		  int64_t ms, char text[static OAP_LOCAL_TEXT]);
 
 /* ------------------------------------------------ without it (they take it) */
 

@@ -21,7 +21,9 @@
 
 struct journal;
 
-enum oap_result journal_open(const char *dir, const char *vfs,
+/* dir without symbolic links in it. create: makes the file when it is missing;
+ * else OAP_NOT_ENROLLED. Another's file is refused and left as it is. */
+enum oap_result journal_open(const char *dir, bool create, const char *vfs,
 			     struct journal **out,
 			     struct oap_problem *why) OAP_CHECKED;
 void journal_close(struct journal *j);
@@ -135,19 +137,24 @@ bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
 bool journal_reversed_by(struct journal *j, uint64_t seq,
 			 uint8_t id[static 16], bool *there) OAP_CHECKED;
 
-/* Unsent entries, oldest first, at most max of them; of one pass when pass
- * is not NULL. The views live for the call alone. */
+/* Unsent entries, oldest first, at most max of them. When pass is not NULL:
+ * of that pass; and should there be more, those that told an accept or took
+ * one back, then the latest. The views live for the call alone. */
 typedef void journal_visit(void *arg, uint64_t seq, struct bytes message,
 			   struct bytes salt, struct bytes scanned);
 bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
 		    journal_visit *visit, void *arg) OAP_CHECKED;
+/* Entry seq and what else is unsent of its pass, the latest of them, at most
+ * max; oldest first. */
+bool journal_unsent_with(struct journal *j, uint64_t seq, size_t max,
+			 journal_visit *visit, void *arg) OAP_CHECKED;
 /* The service gave a final result. */
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks) OAP_CHECKED;
 
 /* What it gave; VERDICT_NONE: nothing final yet. */
-bool journal_result(struct journal *j, uint64_t seq, unsigned *result)
-    OAP_CHECKED;
+bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
+		    unsigned *marks) OAP_CHECKED;
 /* The service holds every entry up to seq, of which hash is the last's: what
  * is unsent of them is sent. Nothing happens when the entry of that seq here
  * has another hash. */
@@ -170,6 +177,11 @@ bool journal_verify(struct journal *j, uint64_t *bad) OAP_CHECKED;
 bool journal_uses(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
 		  struct bytes benefit, int32_t period, uint64_t *uses)
     OAP_CHECKED;
+/* The earliest of those uses that is still in the journal. */
+bool journal_first_use(struct journal *j,
+		       const uint8_t pass[static PASS_HASH_SIZE],
+		       struct bytes benefit, int32_t period, int64_t *first_ms,
+		       bool *there) OAP_CHECKED;
 /* One use more or less, never under 0. */
 bool journal_count(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
 		   struct bytes benefit, int32_t period, int64_t now_ms,

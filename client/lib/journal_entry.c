@@ -10,7 +10,8 @@
 static bool damaged(struct journal *j, uint64_t seq)
 {
 	snprintf(j->error, sizeof(j->error),
-		 "entry %llu is not what its hash says",
+		 "entry %llu is not what its hash says; keep this directory "
+		 "for the operator and enrol a new kiosk in another",
 		 (unsigned long long)seq);
 	return false;
 }
@@ -125,20 +126,37 @@ bool journal_reversed_by(struct journal *j, uint64_t seq,
 	return ok;
 }
 
-bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
-		    journal_visit *visit, void *arg)
+static bool visit_unsent(struct journal *j, sqlite3_stmt *s,
+			 journal_visit *visit, void *arg)
 {
-	sqlite3_stmt *s = sql_get(j, pass ? SQL_UNSENT_OF_PASS : SQL_UNSENT);
 	bool ok, row;
 
-	sql_int(s, 1, (int64_t)max);
-	if (pass != NULL)
-		sql_blob(s, 2, bytes_of(pass, PASS_HASH_SIZE));
 	while ((ok = sql_step(j, s, &row)) && row)
 		visit(arg, (uint64_t)sqlite3_column_int64(s, 0),
 		      sql_column(s, 1), sql_column(s, 2), sql_column(s, 3));
 	sql_done(s);
 	return ok;
+}
+
+bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
+		    journal_visit *visit, void *arg)
+{
+	sqlite3_stmt *s = sql_get(j, pass ? SQL_UNSENT_OF_PASS : SQL_UNSENT);
+
+	sql_int(s, 1, (int64_t)max);
+	if (pass != NULL)
+		sql_blob(s, 2, bytes_of(pass, PASS_HASH_SIZE));
+	return visit_unsent(j, s, visit, arg);
+}
+
+bool journal_unsent_with(struct journal *j, uint64_t seq, size_t max,
+			 journal_visit *visit, void *arg)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_UNSENT_WITH);
+
+	sql_int(s, 1, (int64_t)max);
+	sql_int(s, 2, (int64_t)seq);
+	return visit_unsent(j, s, visit, arg);
 }
 
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
@@ -152,16 +170,19 @@ bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 	return sql_run(j, s);
 }
 
-bool journal_result(struct journal *j, uint64_t seq, unsigned *result)
+bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
+		    unsigned *marks)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_RESULT);
 	bool ok, row;
 
-	*result = 0;
+	*result = *marks = 0;
 	sql_int(s, 1, (int64_t)seq);
 	ok = sql_step(j, s, &row);
-	if (ok && row)
+	if (ok && row) {
 		*result = (unsigned)sqlite3_column_int(s, 0);
+		*marks = (unsigned)sqlite3_column_int(s, 1);
+	}
 	sql_done(s);
 	return ok;
 }

@@ -20,6 +20,26 @@ bool journal_uses(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
 	return ok;
 }
 
+bool journal_first_use(struct journal *j,
+		       const uint8_t pass[static PASS_HASH_SIZE],
+		       struct bytes benefit, int32_t period, int64_t *first_ms,
+		       bool *there)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_FIRST_USE);
+	bool ok;
+
+	*first_ms = 0;
+	sql_blob(s, 1, bytes_of(pass, PASS_HASH_SIZE));
+	sql_text(s, 2, benefit);
+	sql_int(s, 3, period);
+	ok = sql_step(j, s, there);
+	*there = ok && *there && sqlite3_column_type(s, 0) == SQLITE_INTEGER;
+	if (*there)
+		*first_ms = sqlite3_column_int64(s, 0);
+	sql_done(s);
+	return ok;
+}
+
 bool journal_count(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
 		   struct bytes benefit, int32_t period, int64_t now_ms,
 		   int delta)

@@ -8,7 +8,9 @@
 
 static bool damaged(struct journal *j, const char *what)
 {
-	snprintf(j->error, sizeof(j->error), "the %s in it is damaged", what);
+	snprintf(j->error, sizeof(j->error),
+		 "the %s in it is damaged; keep this directory for the "
+		 "operator and enrol a new kiosk in another", what);
 	return false;
 }
 

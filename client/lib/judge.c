@@ -77,7 +77,7 @@ static void find_issuer(const struct trust *trust, struct judged *j,
 }
 
 static bool find_uses(const struct bench *bench, const struct visit *visit,
-		      const struct judged *j, struct decide_input *in)
+		      struct judged *j, struct decide_input *in)
 {
 	int32_t period;
 
@@ -85,8 +85,11 @@ static bool find_uses(const struct bench *bench, const struct visit *visit,
 		return true;
 	period = decide_period(&j->benefit, &j->facility, in->clock.now_ms);
 	if (!journal_uses(bench->journal, j->pass, visit->benefit, period,
-			  &in->uses))
+			  &j->uses) ||
+	    !journal_first_use(bench->journal, j->pass, visit->benefit, period,
+			       &j->first_use_ms, &j->has_first_use))
 		return false;
+	in->uses = j->uses;
 	return !j->scan.live ||
 	       journal_shown(bench->journal, j->shown, visit->benefit,
 			     &in->presentation_used);

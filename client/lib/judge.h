@@ -39,6 +39,9 @@ struct judged {
 	struct benefit benefit;
 	struct facility facility;
 	struct decision decision;
+	uint64_t uses; /* counted here, in the decision's period */
+	bool has_first_use;
+	int64_t first_use_ms;
 	/* No service can see it otherwise: not a code of ours, or forged
 	 * under a key that is known here. Else NONE. */
 	enum verdict at_once;

@@ -56,6 +56,10 @@ enum oap_result keyfile_wrapping(uint8_t key[static WRAPPING_KEY], bool *there,
 	n = read_file(AT_FDCWD, path, buf, sizeof(buf), &st);
 	if (n < 0 && errno == ENOENT)
 		return OAP_OK;
+	if (n < 0)
+		return fault(why, OAP_BAD_KEY,
+			     "%s: %s; this user must be able to read it", path,
+			     strerror(errno));
 	if (n != WRAPPING_KEY) {
 		sodium_memzero(buf, sizeof(buf));
 		return fault(why, OAP_BAD_KEY,

@@ -12,10 +12,22 @@
 
 #include "fault.h"
 
-static enum oap_result take_lock(struct kioskdir *d, struct oap_problem *why)
+static enum oap_result not_a_kiosk(const char *path, struct oap_problem *why)
+{
+	return fault(why, OAP_NOT_ENROLLED,
+		     "%s: not a kiosk's directory; oap-kiosk enrol --dir %s "
+		     "CODE makes it one", path, path);
+}
+
+static enum oap_result take_lock(struct kioskdir *d, bool create,
+				 struct oap_problem *why)
 {
 	d->lock = openat(d->fd, "lock",
-			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+			 O_RDWR | O_CLOEXEC | O_NOFOLLOW |
+			     (create ? O_CREAT : 0),
+			 0600);
+	if (d->lock < 0 && errno == ENOENT)
+		return not_a_kiosk(d->path, why);
 	if (d->lock < 0)
 		return fault(why, OAP_NO_DIRECTORY, "%s/lock: %s", d->path,
 			     strerror(errno));
@@ -26,13 +38,27 @@ static enum oap_result take_lock(struct kioskdir *d, struct oap_problem *why)
 	return OAP_OK;
 }
 
+/* A new directory's own entry must not be lost with the power, either. */
+static bool sync_parent(const struct kioskdir *d)
+{
+	int parent = openat(d->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = parent >= 0 && fsync(parent) == 0;
+
+	if (parent >= 0)
+		close(parent);
+	return ok;
+}
+
 enum oap_result kioskdir_open(struct kioskdir *d, const char *path,
 			      bool create, struct oap_problem *why)
 {
+	bool made;
+
 	*d = (struct kioskdir){.fd = -1, .lock = -1, .path = strdup(path)};
 	if (d->path == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");
-	if (create && mkdir(path, 0700) != 0 && errno != EEXIST)
+	made = create && mkdir(path, 0700) == 0;
+	if (create && !made && errno != EEXIST)
 		return fault(why, OAP_NO_DIRECTORY, "%s: cannot be made: %s",
 			     path, strerror(errno));
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -43,7 +69,11 @@ enum oap_result kioskdir_open(struct kioskdir *d, const char *path,
 	if (d->fd < 0)
 		return fault(why, OAP_NO_DIRECTORY, "%s: %s", path,
 			     strerror(errno));
-	return take_lock(d, why);
+	d->real = realpath(path, NULL);
+	if (d->real == NULL || (made && !sync_parent(d)))
+		return fault(why, OAP_NO_DIRECTORY, "%s: %s", path,
+			     strerror(errno));
+	return take_lock(d, create, why);
 }
 
 void kioskdir_close(struct kioskdir *d)
@@ -53,5 +83,6 @@ void kioskdir_close(struct kioskdir *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d->path);
+	free(d->real);
 	*d = (struct kioskdir){.fd = -1, .lock = -1};
 }

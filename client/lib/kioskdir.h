@@ -9,6 +9,7 @@
 
 struct kioskdir {
 	char *path; /* as it was given */
+	char *real; /* the same without symbolic links */
 	int fd;	    /* the directory */
 	int lock;   /* held until close */
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net.c: the thread and whose turn it is; what curl does is in fetch.c.
+/* net.c: the threads and whose turn it is; what curl does is in fetch.c.
  *
- * A call is shared by its caller and the worker, and freed by whoever lets go
- * of it last: a caller that ran out of time leaves it to the worker. */
+ * A call is shared by its caller and a worker, and freed by whoever lets go of
+ * it last: a caller that ran out of time leaves it to the worker. Workers are
+ * started when they are first needed, and the one that was idle last is taken
+ * first: its connection is still open. */
 #include "net.h"
 
 #include <pthread.h>
@@ -19,17 +21,26 @@ struct call {
 	char *path, *etag;
 	uint8_t *body;
 	struct net_reply *reply;
+	pthread_cond_t over;
 	bool done, abandoned;
 };
 
-struct net {
+struct worker {
+	struct net *net;
 	pthread_t thread;
+	pthread_cond_t wake; /* there is a call, or stop */
+	struct call *call;   /* under lock; NULL: idle */
+	struct worker *next_idle;
+	struct fetch *fetch;
+};
+
+struct net {
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* there is a call, or stop */
-	pthread_cond_t turn; /* a call is done, or the place is free */
-	struct call *current; /* under lock: queued or running */
+	pthread_cond_t turn; /* a worker is idle */
+	struct worker workers[NET_WORKERS_MAX];
+	size_t started, max;
+	struct worker *idle; /* the latest first */
 	bool stop;
-	struct fetch *fetch; /* the worker's */
 };
 
 int64_t net_now_ms(void)
@@ -51,6 +62,7 @@ static void call_free(struct call *c)
 	if (c == NULL)
 		return;
 	net_reply_free(c->reply);
+	pthread_cond_destroy(&c->over);
 	free(c->path);
 	free(c->etag);
 	free(c->body);
@@ -64,6 +76,7 @@ static struct call *call_make(const struct net_place *place,
 
 	if (c == NULL)
 		return NULL;
+	pthread_cond_init(&c->over, NULL);
 	c->place = *place;
 	c->request = *request;
 	c->reply = calloc(1, sizeof(*c->reply));
@@ -83,63 +96,90 @@ static struct call *call_make(const struct net_place *place,
 	return c;
 }
 
-static void finish(struct net *n, struct call *c)
+static void finish(struct worker *w, struct call *c)
 {
 	c->done = true;
-	n->current = NULL;
 	if (c->abandoned)
 		call_free(c);
-	pthread_cond_broadcast(&n->turn);
+	else
+		pthread_cond_signal(&c->over);
+	w->call = NULL;
+	w->next_idle = w->net->idle;
+	w->net->idle = w;
+	pthread_cond_signal(&w->net->turn);
 }
 
 static void *work(void *arg)
 {
-	struct net *n = arg;
+	struct worker *w = arg;
+	struct net *n = w->net;
 	struct call *c;
 
 	pthread_mutex_lock(&n->lock);
 	for (;;) {
-		while (n->current == NULL && !n->stop)
-			pthread_cond_wait(&n->work, &n->lock);
-		c = n->current;
+		while (w->call == NULL && !n->stop)
+			pthread_cond_wait(&w->wake, &n->lock);
+		c = w->call;
 		if (c == NULL)
 			break;
 		pthread_mutex_unlock(&n->lock);
-		fetch_run(n->fetch, &c->place, &c->request, c->reply);
+		fetch_run(w->fetch, &c->place, &c->request, c->reply);
 		pthread_mutex_lock(&n->lock);
-		finish(n, c);
+		finish(w, c);
 	}
 	pthread_mutex_unlock(&n->lock);
 	return NULL;
 }
 
-/* Signals belong to the program, not to this thread. */
-static int start_thread(struct net *n)
+/* Signals belong to the program, not to these threads. */
+static int start_thread(struct worker *w)
 {
 	sigset_t all, before;
 	int failed;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&n->thread, NULL, work, n);
+	failed = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return failed;
 }
 
-struct net *net_start(void)
+/* Under the lock, or before anybody knows n. NULL: out of memory or threads,
+ * or there are as many as there may be. */
+static struct worker *start_worker(struct net *n)
+{
+	struct worker *w = &n->workers[n->started];
+
+	if (n->started == n->max)
+		return NULL;
+	w->net = n;
+	w->fetch = fetch_make();
+	if (w->fetch == NULL)
+		return NULL;
+	pthread_cond_init(&w->wake, NULL);
+	if (start_thread(w) != 0) {
+		pthread_cond_destroy(&w->wake);
+		fetch_free(w->fetch);
+		return NULL;
+	}
+	n->started++;
+	return w;
+}
+
+struct net *net_start(size_t workers)
 {
 	struct net *n = calloc(1, sizeof(*n));
 
 	if (n == NULL)
 		return NULL;
+	n->max = workers < NET_WORKERS_MAX ? workers : NET_WORKERS_MAX;
 	pthread_mutex_init(&n->lock, NULL);
-	pthread_cond_init(&n->work, NULL);
 	pthread_cond_init(&n->turn, NULL);
-	n->fetch = fetch_make();
-	if (n->fetch != NULL && start_thread(n) == 0)
+	/* One at once: whether there are threads at all is known early. */
+	n->idle = start_worker(n);
+	if (n->idle != NULL)
 		return n;
-	fetch_free(n->fetch);
-	free(n);
+	net_stop(n);
 	return NULL;
 }
 
@@ -149,24 +189,46 @@ void net_stop(struct net *n)
 		return;
 	pthread_mutex_lock(&n->lock);
 	n->stop = true;
-	pthread_cond_signal(&n->work);
+	for (size_t i = 0; i < n->started; i++)
+		pthread_cond_signal(&n->workers[i].wake);
 	pthread_mutex_unlock(&n->lock);
-	pthread_join(n->thread, NULL);
-	fetch_free(n->fetch);
+	for (size_t i = 0; i < n->started; i++) {
+		pthread_join(n->workers[i].thread, NULL);
+		pthread_cond_destroy(&n->workers[i].wake);
+		fetch_free(n->workers[i].fetch);
+	}
 	pthread_cond_destroy(&n->turn);
-	pthread_cond_destroy(&n->work);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
 }
 
 /* False: until has passed. */
-static bool wait_turn(struct net *n, int64_t until_ms)
+static bool wait_for(pthread_cond_t *cond, struct net *n, int64_t until_ms)
 {
 	struct timespec until = to_timespec(until_ms);
 
-	return pthread_cond_clockwait(&n->turn, &n->lock, CLOCK_MONOTONIC,
+	return pthread_cond_clockwait(cond, &n->lock, CLOCK_MONOTONIC,
 				      &until) == 0 ||
 	       net_now_ms() < until_ms;
+}
+
+/* A worker that is idle, or NULL when none is in time. */
+static struct worker *take_worker(struct net *n, int64_t until_ms)
+{
+	struct worker *w;
+	bool in_time = true;
+
+	for (;;) {
+		w = n->idle;
+		if (w != NULL) {
+			n->idle = w->next_idle;
+			return w;
+		}
+		w = start_worker(n);
+		if (w != NULL || !in_time)
+			return w;
+		in_time = wait_for(&n->turn, n, until_ms);
+	}
 }
 
 static struct net_reply *take_reply(struct call *c)
@@ -193,22 +255,23 @@ struct net_reply *net_call(struct net *n, const struct net_place *place,
 			   const struct net_request *request)
 {
 	struct call *c = call_make(place, request);
+	struct worker *w;
 	bool in_time = true;
 
 	if (c == NULL)
 		return NULL;
 	pthread_mutex_lock(&n->lock);
-	while (n->current != NULL && in_time)
-		in_time = wait_turn(n, request->until_ms);
-	if (n->current != NULL) {
+	w = take_worker(n, request->until_ms);
+	if (w == NULL) {
 		pthread_mutex_unlock(&n->lock);
 		call_free(c);
-		return late_reply("an earlier call to the service still runs");
+		return late_reply("too many earlier calls to the service "
+				  "still run");
 	}
-	n->current = c;
-	pthread_cond_signal(&n->work);
+	w->call = c;
+	pthread_cond_signal(&w->wake);
 	while (!c->done && in_time)
-		in_time = wait_turn(n, request->until_ms);
+		in_time = wait_for(&c->over, n, request->until_ms);
 	c->abandoned = !c->done;
 	in_time = c->done;
 	pthread_mutex_unlock(&n->lock);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net.h: HTTP to the service, on a thread of its own, so that nothing that a
+/* net.h: HTTP to the service, on threads of its own, so that nothing that a
  * name server, a network or libcurl does can hold a caller past its deadline.
- * One request at a time; a second caller waits for its turn within its own
- * deadline. A request that was given up ends by itself soon after. */
+ * As many requests at a time as there are workers; another caller waits for
+ * its turn within its own deadline. A request that was given up ends by itself
+ * soon after. */
 #ifndef OAP_NET_H
 #define OAP_NET_H
 
 #include "bytes.h"
 #include "limits.h"
+
+#define NET_WORKERS_MAX 8
 
 struct net;
 
@@ -45,9 +48,10 @@ struct net_reply {
 /* CLOCK_MONOTONIC in ms: the clock of deadlines. */
 int64_t net_now_ms(void);
 
-/* Starts the thread; NULL when out of memory or threads. */
-struct net *net_start(void);
-/* Joins it. */
+/* With at most so many workers, 1..NET_WORKERS_MAX; NULL when out of memory or
+ * threads. */
+struct net *net_start(size_t workers);
+/* Joins them; takes NULL. */
 void net_stop(struct net *n);
 
 /* Any thread. The reply is the caller's, and always to be given to

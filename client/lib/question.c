@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "fault.h"
+#include "plain.h"
 
 #define ASK_BODY_MAX                                                         \
 	(QUESTION_MAX + 16 + ITEMS_PER_ASK_MAX * (ITEM_MAX + 8))
@@ -80,6 +81,9 @@ enum verdict ask_build(struct oap *o, const struct visit *visit,
 	uint8_t *items = malloc(ASK_BODY_MAX);
 
 	out->count = 0;
+	out->list = visit->has_list ? visit->list : OAP_NO_AMOUNT;
+	plain_copy(j->has_facility ? j->facility.currency : bytes_of(NULL, 0),
+		   out->currency, sizeof(out->currency));
 	out->body = malloc(ASK_BODY_MAX);
 	c.items = outbuf_in(items, ASK_BODY_MAX);
 	body = outbuf_in(out->body, ASK_BODY_MAX);
@@ -114,41 +118,53 @@ static void wait_ms(int64_t ms)
 
 static void set_detail(struct asked *out, const char *text)
 {
+	plain_copy(bytes_text(text), out->detail, sizeof(out->detail));
+}
+
+/* A problem of the service, or whatever else a web server may say. */
+static bool read_problem(const struct net_place *place,
+			 const struct net_reply *reply, struct asked *out)
+{
+	struct problem_answer problem;
 	struct oap_problem line;
 
-	fault(&line, OAP_OK, "%s", text);
-	memcpy(out->detail, line.text, sizeof(out->detail));
+	problem_answer_read(bytes_of(reply->body, reply->n), &problem);
+	if (problem.detail[0] == '\0')
+		fault(&line, OAP_OK, "%s: the service answered HTTP %d",
+		      place->url, reply->status);
+	set_detail(out, problem.detail[0] ? problem.detail : line.text);
+	if (verdict_is(problem.verdict, CLASS_RETRY) ||
+	    verdict_is(problem.verdict, CLASS_DEVICE))
+		out->verdict = problem.verdict;
+	return reply->status >= 500;
 }
 
 /* What the reply settles; true: asking again may help. */
-static bool read_reply(const struct net_reply *reply, const struct ask *a,
-		       int64_t list, struct asked *out)
+static bool read_reply(const struct net_place *place,
+		       const struct net_reply *reply, const struct ask *a,
+		       struct asked *out)
 {
-	struct bytes body = bytes_of(reply->body, reply->n);
-	struct problem_answer problem;
+	struct answer_results *items = &out->answer.items;
 
 	out->verdict = VERDICT_UNAVAILABLE;
-	if (reply->status == 200) {
-		if (answer_read(body, list, &out->answer) &&
-		    out->answer.items.count <= a->count) {
-			out->verdict = VERDICT_NONE;
-			return false;
-		}
+	if (reply->status == 0) {
+		set_detail(out, reply->error);
+		return !reply->late;
+	}
+	if (reply->status != 200)
+		return read_problem(place, reply, out);
+	if (!answer_read(bytes_of(reply->body, reply->n), a->list, a->currency,
+			 &out->answer)) {
 		set_detail(out, "the service's answer cannot be understood; "
 				"it and this kiosk may be of different "
 				"versions");
 		return false;
 	}
-	if (reply->status == 0) {
-		set_detail(out, reply->error);
-		return !reply->late;
-	}
-	problem_answer_read(body, &problem);
-	set_detail(out, problem.detail);
-	if (verdict_is(problem.verdict, CLASS_RETRY) ||
-	    verdict_is(problem.verdict, CLASS_DEVICE))
-		out->verdict = problem.verdict;
-	return reply->status >= 500;
+	/* The visitor has an answer; the entries will be sent again. */
+	if (!answer_results_fit(items, a->seqs, a->count))
+		items->count = 0;
+	out->verdict = VERDICT_NONE;
+	return false;
 }
 
 static int64_t pause_before(const struct net_reply *reply, int64_t *backoff)
@@ -161,8 +177,7 @@ static int64_t pause_before(const struct net_reply *reply, int64_t *backoff)
 }
 
 void ask_service(struct oap *o, const struct net_place *place,
-		 const struct ask *a, int64_t list, int64_t until_ms,
-		 struct asked *out)
+		 const struct ask *a, int64_t until_ms, struct asked *out)
 {
 	struct net_request request = {.method = NET_POST,
 				      .path = "/v1/ask",
@@ -174,6 +189,8 @@ void ask_service(struct oap *o, const struct net_place *place,
 
 	memset(out, 0, sizeof(*out));
 	out->verdict = VERDICT_UNAVAILABLE;
+	set_detail(out, "no time was left to ask the service; give more than "
+			"a moment as the deadline");
 	while (again && until_ms - net_now_ms() >= KIOSK_RETRY_LEAST_MS) {
 		struct net_reply *reply;
 
@@ -183,7 +200,7 @@ void ask_service(struct oap *o, const struct net_place *place,
 			set_detail(out, "out of memory");
 			return;
 		}
-		again = read_reply(reply, a, list, out);
+		again = read_reply(place, reply, a, out);
 		pause = pause_before(reply, &backoff);
 		net_reply_free(reply);
 		if (again && net_now_ms() + pause + KIOSK_RETRY_LEAST_MS >

@@ -9,6 +9,8 @@
 
 struct ask {
 	uint8_t id[16];
+	int64_t list; /* as asked, or OAP_NO_AMOUNT */
+	char currency[CURRENCY_LEN + 1]; /* the facility's; "": not known */
 	uint8_t *body; /* malloc'd; ask_free */
 	size_t n;
 	uint64_t seqs[ITEMS_PER_ASK_MAX]; /* of the entries in it */
@@ -30,9 +32,8 @@ struct asked {
 };
 
 /* Without the lock. Asks until there is an answer or the time is over, at
- * until_ms of net_now_ms. list: as for answer_read. */
+ * until_ms of net_now_ms. */
 void ask_service(struct oap *o, const struct net_place *place,
-		 const struct ask *a, int64_t list, int64_t until_ms,
-		 struct asked *out);
+		 const struct ask *a, int64_t until_ms, struct asked *out);
 
 #endif

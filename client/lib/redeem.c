@@ -15,7 +15,7 @@ struct redemption {
 	struct ask ask;
 	struct asked asked;
 	struct net_place place;
-	int64_t until_ms; /* net_now_ms */
+	int64_t began_ms, until_ms; /* net_now_ms */
 	bool in_doubt;	  /* to be asked */
 };
 
@@ -45,9 +45,10 @@ static enum oap_result check(struct oap *o, const struct visit *visit,
 	if (!judge_here(o, visit, &now, &judged))
 		return handle_journal_failed(o, why);
 	tell_visit(o, visit, &judged, handle_effective(o, &now), told);
-	tell_decision(&judged, told);
 	if (o->device != DEVICE_ACTIVE)
 		tell_verdict(VERDICT_DEVICE_REVOKED, told);
+	else
+		tell_decision(o, &judged, told);
 	return OAP_OK;
 }
 
@@ -79,6 +80,13 @@ static void make_id(struct oap *o, int64_t ms, uint8_t id[static 16])
 	uuid7_make(ms, random, id);
 }
 
+static uint32_t left_until(int64_t until_ms)
+{
+	int64_t left = until_ms - net_now_ms();
+
+	return left > 0 ? (uint32_t)left : 0;
+}
+
 /* Under the lock: everything before the network. */
 static enum oap_result prepare(struct oap *o, struct redemption *r,
 			       unsigned deadline_ms, struct oap_problem *why)
@@ -91,7 +99,7 @@ static enum oap_result prepare(struct oap *o, struct redemption *r,
 		return result;
 	if (deadline_ms == 0)
 		deadline_ms = trust_bundle(o->trust)->policy.deadline_ms;
-	r->until_ms = net_now_ms() + deadline_ms;
+	r->until_ms = r->began_ms + deadline_ms;
 	if (!judge_here(o, &r->visit, &now, &r->judged))
 		return handle_journal_failed(o, why);
 	make_id(o, handle_effective(o, &now), r->ask.id);
@@ -100,8 +108,8 @@ static enum oap_result prepare(struct oap *o, struct redemption *r,
 		r->asked.verdict = VERDICT_DEVICE_REVOKED;
 	if (r->asked.verdict != VERDICT_NONE)
 		return OAP_OK;
-	failed = ask_build(o, &r->visit, &r->judged, &now, deadline_ms,
-			   &r->ask);
+	failed = ask_build(o, &r->visit, &r->judged, &now,
+			   left_until(r->until_ms), &r->ask);
 	if (failed == VERDICT_JOURNAL_FAILED)
 		return handle_journal_failed(o, why);
 	r->place = handle_place(o);
@@ -130,6 +138,14 @@ static void fill_record(const struct redemption *r, struct attempt_record *to)
 	to->seqs = r->ask.seqs;
 }
 
+/* "Not now" is no verdict on a visit: there is nothing to remember. An answer
+ * that was on its way is void once this kiosk asks again for the pass, or
+ * reports that it has sent everything. */
+static bool is_verdict(unsigned told)
+{
+	return !verdict_is(told, CLASS_RETRY) && !verdict_is(told, CLASS_DEVICE);
+}
+
 /* Durable, or nothing is told but journal-failed. That too is written down,
  * when it can be: it gives back what the answer had used, and overwrites what
  * a failed commit may have left on the disk. */
@@ -140,7 +156,7 @@ static unsigned write_down(struct oap *o, struct redemption *r,
 	struct oap_problem why;
 
 	fill_record(r, &record);
-	if (record_attempt(o, &record))
+	if (!is_verdict(record.told) || record_attempt(o, &record))
 		return record.told;
 	handle_journal_failed(o, &why);
 	memcpy(detail, why.text, OAP_PROBLEM_TEXT);
@@ -162,17 +178,22 @@ static void conclude(struct oap *o, struct redemption *r,
 
 	judge_places(o->trust, bytes_text(o->facility), &r->visit,
 		     &r->judged);
-	if (answered)
-		handle_contact(o, &r->asked.sent,
-			       r->asked.answer.service_ms);
+	/* The entry's commit keeps what was learned. */
+	if (answered && !r->asked.answer.stored)
+		(void)handle_learn(o, &r->asked.sent,
+				   r->asked.answer.service_ms);
 	now = handle_now(o);
 	memcpy(told->detail, r->asked.detail, sizeof(told->detail));
 	verdict = write_down(o, r, &now, told->detail);
-	tell_visit(o, &r->visit, &r->judged, handle_effective(o, &now), told);
+	tell_visit(o, &r->visit, &r->judged,
+		   answered ? r->asked.answer.service_ms
+			    : handle_effective(o, &now),
+		   told);
 	if (answered && verdict == r->asked.answer.verdict)
 		tell_answer(o, &r->asked.answer, told);
 	tell_verdict(verdict, told);
-	hex_encode(r->ask.id, sizeof(r->ask.id), told->id);
+	if (is_verdict(verdict))
+		hex_encode(r->ask.id, sizeof(r->ask.id), told->id);
 }
 
 OAP_API enum oap_result oap_redeem(struct oap *o,
@@ -180,7 +201,7 @@ OAP_API enum oap_result oap_redeem(struct oap *o,
 				   struct oap_told *told,
 				   struct oap_problem *why)
 {
-	struct redemption r = {.in_doubt = false};
+	struct redemption r = {.began_ms = net_now_ms()};
 	struct oap_problem problem;
 	enum oap_result result;
 
@@ -193,8 +214,7 @@ OAP_API enum oap_result oap_redeem(struct oap *o,
 	result = prepare(o, &r, attempt->deadline_ms, &problem);
 	handle_unlock(o);
 	if (result == OAP_OK && r.in_doubt)
-		ask_service(o, &r.place, &r.ask, attempt->list, r.until_ms,
-			    &r.asked);
+		ask_service(o, &r.place, &r.ask, r.until_ms, &r.asked);
 	if (result == OAP_OK) {
 		handle_lock(o);
 		conclude(o, &r, told);

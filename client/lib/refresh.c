@@ -44,23 +44,29 @@ static int compare_age(const struct oap *o, const struct bundle *b)
 	return 0;
 }
 
+/* Whom to believe. */
+struct key_choice {
+	uint8_t pk[32];
+	bool is_next; /* announced in the bundle held; it becomes the pinned */
+};
+
 /* The pinned key, or the announced next one when that signed. */
-static bool choose_key(const struct oap *o, const uint8_t *message, size_t n,
-		       uint8_t pk[static 32])
+static struct key_choice choose_key(const struct oap *o, struct bytes message)
 {
 	const struct bundle *held = o->trust ? trust_bundle(o->trust) : NULL;
+	struct key_choice choice = {.is_next = false};
 	uint8_t kid[KEY_KID];
 	struct bundle b;
 
-	memcpy(pk, o->identity.service_pk, 32);
-	if (held == NULL || !held->has_next_key ||
-	    !bundle_read(bytes_of(message, n), &b))
-		return false;
+	memcpy(choice.pk, o->identity.service_pk, sizeof(choice.pk));
+	if (held == NULL || !held->has_next_key || !bundle_read(message, &b))
+		return choice;
 	key_kid(held->next_key, kid);
 	if (memcmp(kid, b.service_kid, sizeof(kid)) != 0)
-		return false;
-	memcpy(pk, held->next_key, 32);
-	return true;
+		return choice;
+	memcpy(choice.pk, held->next_key, sizeof(choice.pk));
+	choice.is_next = true;
+	return choice;
 }
 
 static enum oap_result keep_document(struct oap *o,
@@ -176,14 +182,14 @@ static void set_etag(struct oap *o, const char *etag)
 }
 
 static enum oap_result adopt(struct oap *o, struct trust *t, const char *etag,
-			     const uint8_t pk[static 32], bool new_key,
+			     const struct key_choice *choice,
 			     struct oap_problem *why)
 {
 	struct identity identity = o->identity;
 	struct kioskclock clock = o->clock;
 	enum oap_result result;
 
-	memcpy(identity.service_pk, pk, sizeof(identity.service_pk));
+	memcpy(identity.service_pk, choice->pk, sizeof(identity.service_pk));
 	kioskclock_raise_floor(&clock,
 			       (int64_t)trust_bundle(t)->made_at * 1000);
 	result = keep(o, t, etag, &identity, &clock, why);
@@ -193,42 +199,65 @@ static enum oap_result adopt(struct oap *o, struct trust *t, const char *etag,
 	o->clock = clock;
 	set_etag(o, etag);
 	handle_adopt_trust(o, t);
-	return new_key && !key_derive_mac(o->key.sk, pk, o->mac)
+	return choice->is_next && !key_derive_mac(o->key.sk, choice->pk, o->mac)
 		   ? fault(why, OAP_BAD_KEY, "the service's new key is no "
 					     "usable key")
 		   : OAP_OK;
 }
 
-enum oap_result refresh_apply(struct oap *o, uint8_t *message, size_t n,
-			      const char *etag, bool *changed,
-			      struct oap_problem *why)
+/* Under the lock: a bundle that verified under choice's key. */
+static enum oap_result apply(struct oap *o, struct trust *t, const char *etag,
+			     const struct key_choice *choice, bool *changed,
+			     struct oap_problem *why)
 {
-	uint8_t pk[32];
-	bool new_key = choose_key(o, message, n, pk);
-	enum oap_result result;
-	struct trust *t;
-	int age;
+	enum oap_result result = OAP_OK;
+	int age = compare_age(o, trust_bundle(t));
 
-	*changed = false;
-	result = trust_load(message, n, pk, &t, why);
-	if (result != OAP_OK)
-		return result;
-	age = compare_age(o, trust_bundle(t));
 	if (age > 0) {
-		result = adopt(o, t, etag, pk, new_key, why);
+		result = adopt(o, t, etag, choice, why);
 		*changed = result == OAP_OK;
-		if (result != OAP_OK && t != o->trust)
-			trust_free(t);
-		return result;
-	}
-	if (age < 0 ||
-	    !bytes_equal(trust_message(t), trust_message(o->trust)))
+	} else if (age < 0 ||
+		   !bytes_equal(trust_message(t), trust_message(o->trust))) {
 		result = fault(why, OAP_BAD_ANSWER,
 			       "bundle: epoch %llu is %s; the one held stays",
 			       (unsigned long long)trust_bundle(t)->epoch,
 			       age < 0 ? "older than the one held"
 				       : "not the one held under that number");
-	trust_free(t);
+	}
+	if (t != o->trust)
+		trust_free(t);
+	return result;
+}
+
+/* A large bundle takes long to verify, and a visitor may be at the door; so
+ * that is done without the lock. The key that it was verified under must then
+ * still be the one to go by: another thread may have taken a newer bundle. */
+enum oap_result refresh_apply(struct oap *o, uint8_t *message, size_t n,
+			      const char *etag, bool *changed,
+			      struct oap_problem *why)
+{
+	struct key_choice choice, now;
+	enum oap_result result;
+	struct trust *t;
+
+	*changed = false;
+	handle_lock(o);
+	choice = choose_key(o, bytes_of(message, n));
+	handle_unlock(o);
+	result = trust_load(message, n, choice.pk, &t, why);
+	if (result != OAP_OK)
+		return result;
+	handle_lock(o);
+	now = choose_key(o, trust_message(t));
+	if (memcmp(now.pk, choice.pk, sizeof(now.pk)) == 0) {
+		result = apply(o, t, etag, &now, changed, why);
+	} else {
+		result = fault(why, OAP_BAD_ANSWER,
+			       "bundle: signed by a key that has just been "
+			       "replaced; the one held stays");
+		trust_free(t);
+	}
+	handle_unlock(o);
 	return result;
 }
 
@@ -256,10 +285,8 @@ enum oap_result refresh_run(struct oap *o, int64_t until_ms, bool *changed,
 		uint8_t *message = reply->body;
 
 		reply->body = NULL;
-		handle_lock(o);
 		result = refresh_apply(o, message, reply->n, reply->etag,
 				       changed, why);
-		handle_unlock(o);
 	} else if (reply->status != 304) {
 		result = refresh_refused(reply, "bundle", why);
 	}

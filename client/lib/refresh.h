@@ -8,7 +8,7 @@
 /* Without the lock: GET /v1/bundle, and what it says applied. */
 enum oap_result refresh_run(struct oap *o, int64_t until_ms, bool *changed,
 			    struct oap_problem *why) OAP_CHECKED;
-/* Under the lock. Takes message, malloc'd, in every case: verified under the
+/* Without the lock. Takes message, malloc'd, in every case: verified under the
  * pinned key (or the next one that the bundle held announced), not older than
  * the one held, and kept durably; else nothing has changed. */
 enum oap_result refresh_apply(struct oap *o, uint8_t *message, size_t n,

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reverse.c: oap_reverse. The entry is durable first; then it is sent, with
- * all that was waiting before it. */
+ * what was waiting of the same pass. */
 #include <string.h>
 
 #include "fault.h"
+#include "plain.h"
 #include "record.h"
 #include "sync.h"
 #include "tell.h"
 #include "uuid7.h"
+
+#define ATTEMPT_TEXT 64 /* "KID/ID" is 49; longer is none */
 
 struct reversing {
 	struct reversal_record record;
@@ -21,17 +24,16 @@ static enum oap_result read_id(const struct oap *o, const char *id,
 			       struct reversal_record *r,
 			       struct oap_problem *why)
 {
-	const char *slash = id != NULL ? strchr(id, '/') : NULL;
+	const char *slash = strchr(id, '/');
 	const char *last = slash != NULL ? slash + 1 : id;
 
 	memcpy(r->of_kid, o->key.kid, sizeof(r->of_kid));
-	if (id == NULL || !hex_decode(bytes_text(last), r->of_id, 16) ||
+	if (!hex_decode(bytes_text(last), r->of_id, 16) ||
 	    (slash != NULL &&
 	     !hex_decode(bytes_of(id, (size_t)(slash - id)), r->of_kid, 8)))
 		return fault(why, OAP_BAD_ARGUMENT,
 			     "attempt \"%.60s\": not an id (32 hexadecimal "
-			     "digits, as redeem shows it, or KID/ID)",
-			     id != NULL ? id : "");
+			     "digits, as redeem shows it, or KID/ID)", id);
 	return OAP_OK;
 }
 
@@ -92,7 +94,7 @@ static enum oap_result prepare(struct oap *o, struct reversing *r,
 	if (result != OAP_OK)
 		return result;
 	told->at_ms = handle_effective(o, &now);
-	handle_local(o, o->facility, told->at_ms, told->local);
+	handle_local(o, o->facility, "", told->at_ms, told->local);
 	if (r->of.seq != 0)
 		memcpy(told->benefit, r->of.benefit, sizeof(told->benefit));
 	if (r->verdict == VERDICT_NONE)
@@ -100,26 +102,20 @@ static enum oap_result prepare(struct oap *o, struct reversing *r,
 	return OAP_OK;
 }
 
-/* Sends until this entry has its result; else it stays in the queue. */
+/* Sends it; without a result it stays in the queue. */
 static void deliver(struct oap *o, struct reversing *r,
 		    struct oap_told *told)
 {
-	int64_t until_ms = net_now_ms() + KIOSK_REVERSE_MS;
-	enum oap_result result = OAP_OK;
 	struct oap_problem why;
 	struct batch batch;
 
-	while (result == OAP_OK && r->verdict == VERDICT_NONE) {
-		result = sync_batch(o, until_ms, &batch, &why);
-		if (result != OAP_OK)
-			memcpy(told->detail, why.text, sizeof(told->detail));
-		handle_lock(o);
-		if (!journal_result(o->journal, r->seq, &r->verdict))
-			result = OAP_JOURNAL_FAILED;
-		handle_unlock(o);
-		if (result == OAP_OK && batch.settled == 0)
-			break;
-	}
+	if (sync_batch(o, r->seq, net_now_ms() + KIOSK_REVERSE_MS, &batch,
+		       &why) != OAP_OK)
+		memcpy(told->detail, why.text, sizeof(told->detail));
+	handle_lock(o);
+	if (!journal_result(o->journal, r->seq, &r->verdict, &told->marks))
+		r->verdict = VERDICT_NONE;
+	handle_unlock(o);
 	told->by_service = r->verdict != VERDICT_NONE;
 	if (r->verdict == VERDICT_NONE)
 		r->verdict = VERDICT_REVERSAL_PENDING;
@@ -131,8 +127,11 @@ OAP_API enum oap_result oap_reverse(struct oap *o, const char *id,
 				    struct oap_problem *why)
 {
 	struct reversing r = {.verdict = VERDICT_NONE};
+	char own_id[ATTEMPT_TEXT];
 	enum oap_result result;
 
+	/* It may lie in told, as what redeem filled in. */
+	plain_copy(bytes_text(id != NULL ? id : ""), own_id, sizeof(own_id));
 	tell_begin(told);
 	fault_none(why);
 	if ((unsigned)reason >= REASON_COUNT)
@@ -141,7 +140,7 @@ OAP_API enum oap_result oap_reverse(struct oap *o, const char *id,
 			     REASON_COUNT - 1);
 	r.record.reason = (enum reversal_reason)reason;
 	handle_lock(o);
-	result = prepare(o, &r, id, told, why);
+	result = prepare(o, &r, own_id, told, why);
 	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;

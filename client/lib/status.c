@@ -6,12 +6,7 @@
 #include "fault.h"
 #include "handle.h"
 #include "key.h"
-
-static void copy(struct bytes from, char *to, size_t cap)
-{
-	if (!bytes_to_text(from, to, cap))
-		to[0] = '\0';
-}
+#include "plain.h"
 
 static unsigned count_of(struct bytes array)
 {
@@ -62,11 +57,11 @@ static void fill_bundle(const struct oap *o, struct oap_status *s)
 	s->facilities = count_of(b->facilities);
 	s->benefits = count_of(b->benefits);
 	if (o->listed)
-		copy(bytes_text(device_state_name(o->device)), s->device,
+		plain_copy(bytes_text(device_state_name(o->device)), s->device,
 		     sizeof(s->device));
 	if (bundle_facility(b, bytes_text(o->facility), &f)) {
-		copy(f.city, s->city, sizeof(s->city));
-		copy(f.currency, s->currency, sizeof(s->currency));
+		plain_copy(f.city, s->city, sizeof(s->city));
+		plain_copy(f.currency, s->currency, sizeof(s->currency));
 	}
 	fill_lists(o, s);
 }
@@ -82,8 +77,8 @@ static void fill_identity(const struct oap *o, struct oap_status *s)
 		return;
 	key_kid(o->identity.service_pk, kid);
 	hex_encode(kid, sizeof(kid), s->service);
-	copy(bytes_text(o->identity.url), s->url, sizeof(s->url));
-	copy(bytes_text(o->facility), s->facility, sizeof(s->facility));
+	plain_copy(bytes_text(o->identity.url), s->url, sizeof(s->url));
+	plain_copy(bytes_text(o->facility), s->facility, sizeof(s->facility));
 }
 
 static void fill_clock(const struct oap *o, struct oap_status *s)
@@ -96,7 +91,7 @@ static void fill_clock(const struct oap *o, struct oap_status *s)
 	s->clock_anchored = view.anchored;
 	s->last_contact_ms =
 	    o->clock.contact_ms > 0 ? o->clock.contact_ms : OAP_NO_TIME;
-	handle_local(o, o->facility, s->now_ms, s->local);
+	handle_local(o, o->facility, "", s->now_ms, s->local);
 }
 
 static enum oap_result fill_queue(struct oap *o, struct oap_status *s,
@@ -122,7 +117,7 @@ OAP_API enum oap_result oap_status(struct oap *o, struct oap_status *out,
 
 	memset(out, 0, sizeof(*out));
 	fault_none(why);
-	copy(bytes_text(OAP_VERSION), out->version, sizeof(out->version));
+	plain_copy(bytes_text(OAP_VERSION), out->version, sizeof(out->version));
 	out->bundle_age_ms = out->status_age_ms = OAP_NO_TIME;
 	out->bundle_made_at_ms = out->bundle_good_until_ms = OAP_NO_TIME;
 	handle_lock(o);
@@ -138,12 +133,23 @@ OAP_API enum oap_result oap_status(struct oap *o, struct oap_status *out,
 static void fill_benefit(const struct benefit *b, enum oap_lang lang,
 			 struct oap_benefit *out)
 {
-	copy(b->id, out->id, sizeof(out->id));
-	copy(names_in(&b->names, (enum language)lang), out->name,
+	plain_copy(b->id, out->id, sizeof(out->id));
+	plain_copy(names_in(&b->names, (enum language)lang), out->name,
 	     sizeof(out->name));
-	copy(b->currency, out->currency, sizeof(out->currency));
+	plain_copy(b->currency, out->currency, sizeof(out->currency));
 	out->party_max = b->party_max;
 	out->live = b->live == LIVE_ALWAYS;
+}
+
+/* decide refuses any other for that alone. */
+static bool is_for_us(const struct oap *o, const struct benefit *b)
+{
+	struct facility f;
+
+	return benefit_is_for_facility(b, bytes_text(o->facility)) &&
+	       bundle_facility(trust_bundle(o->trust), bytes_text(o->facility),
+			       &f) &&
+	       bytes_equal(b->currency, f.currency);
 }
 
 OAP_API enum oap_result oap_benefit(struct oap *o, size_t index,
@@ -165,9 +171,7 @@ OAP_API enum oap_result oap_benefit(struct oap *o, size_t index,
 	if (result == OAP_OK) {
 		in = bundle_iterate(trust_bundle(o->trust)->benefits);
 		while (!found && bundle_next_benefit(&in, &b))
-			found = benefit_is_for_facility(
-				    &b, bytes_text(o->facility)) &&
-				index-- == 0;
+			found = is_for_us(o, &b) && index-- == 0;
 		if (found)
 			fill_benefit(&b, lang, out);
 		else
@@ -182,7 +186,6 @@ OAP_API void oap_facility_name(struct oap *o, const char *facility,
 {
 	struct bytes text = bytes_text(facility);
 	struct facility f;
-	size_t n;
 
 	if (cap == 0)
 		return;
@@ -192,11 +195,6 @@ OAP_API void oap_facility_name(struct oap *o, const char *facility,
 	if (o->trust != NULL &&
 	    bundle_facility(trust_bundle(o->trust), text, &f))
 		text = names_in(&f.names, (enum language)lang);
-	n = text.n < cap ? text.n : cap - 1;
-	/* not within a character: back to where one starts */
-	while (n < text.n && n > 0 && (text.p[n] & 0xc0) == 0x80)
-		n--;
-	memcpy(name, text.p, n);
-	name[n] = '\0';
+	plain_copy(text, name, cap);
 	handle_unlock(o);
 }

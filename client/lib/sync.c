@@ -53,9 +53,18 @@ static bool put_report(struct oap *o, const struct moment *now,
 	return true;
 }
 
+static bool collect_unsent(struct oap *o, uint64_t reversal, struct upload *u)
+{
+	return reversal != 0
+		   ? journal_unsent_with(o->journal, reversal,
+					 ITEMS_PER_ASK_MAX, collect, u)
+		   : journal_unsent(o->journal, NULL, ITEMS_PER_UPLOAD_MAX,
+				    collect, u);
+}
+
 /* Under the lock. */
-static enum oap_result build(struct oap *o, struct upload *u,
-			     struct oap_problem *why)
+static enum oap_result build(struct oap *o, uint64_t reversal,
+			     struct upload *u, struct oap_problem *why)
 {
 	uint8_t head[REPORT_MAX];
 	struct outbuf report = outbuf_in(head, sizeof(head));
@@ -65,8 +74,7 @@ static enum oap_result build(struct oap *o, struct upload *u,
 		return result;
 	u->sent = handle_now(o);
 	if (!put_report(o, &u->sent, &report) ||
-	    !journal_unsent(o->journal, NULL, ITEMS_PER_UPLOAD_MAX, collect,
-			    u))
+	    !collect_unsent(o, reversal, u))
 		return handle_journal_failed(o, why);
 	body_put_head(&u->body, out_view(&report), u->count);
 	out_bytes(&u->body, out_view(&u->items));
@@ -115,7 +123,7 @@ static enum oap_result read_reply(struct oap *o, const struct upload *u,
 	if (reply->status != 200)
 		return refresh_refused(reply, "upload", why);
 	if (!entries_answer_read(bytes_of(reply->body, reply->n), &answer) ||
-	    answer.results.count != u->count)
+	    !answer_results_fit(&answer.results, u->seqs, u->count))
 		return fault(why, OAP_BAD_ANSWER,
 			     "upload: the service's answer cannot be "
 			     "understood; nothing was taken off the queue");
@@ -125,7 +133,7 @@ static enum oap_result read_reply(struct oap *o, const struct upload *u,
 	return result;
 }
 
-static enum oap_result send(struct oap *o, int64_t until_ms,
+static enum oap_result send(struct oap *o, uint64_t reversal, int64_t until_ms,
 			    struct upload *u, struct batch *out,
 			    struct oap_problem *why)
 {
@@ -137,13 +145,13 @@ static enum oap_result send(struct oap *o, int64_t until_ms,
 	struct net_reply *reply;
 
 	handle_lock(o);
-	result = build(o, u, why);
+	result = build(o, reversal, u, why);
 	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;
 	out->items = u->count;
 	request.body = out_view(&u->body);
-	reply = net_call(o->bulk, &u->place, &request);
+	reply = net_call(reversal != 0 ? o->ask : o->bulk, &u->place, &request);
 	if (reply == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");
 	result = read_reply(o, u, reply, out, why);
@@ -151,8 +159,8 @@ static enum oap_result send(struct oap *o, int64_t until_ms,
 	return result;
 }
 
-enum oap_result sync_batch(struct oap *o, int64_t until_ms, struct batch *out,
-			   struct oap_problem *why)
+enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
+			   struct batch *out, struct oap_problem *why)
 {
 	struct upload *u = calloc(1, sizeof(*u));
 	enum oap_result result;
@@ -167,7 +175,7 @@ enum oap_result sync_batch(struct oap *o, int64_t until_ms, struct batch *out,
 	if (u->items_buf == NULL || u->body_buf == NULL)
 		result = fault(why, OAP_NO_MEMORY, "out of memory");
 	else
-		result = send(o, until_ms, u, out, why);
+		result = send(o, reversal, until_ms, u, out, why);
 	free(u->items_buf);
 	free(u->body_buf);
 	free(u);
@@ -197,7 +205,7 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 	fault_none(why);
 	do {
 		before = after;
-		result = sync_batch(o, net_now_ms() + KIOSK_CALL_MS, &batch,
+		result = sync_batch(o, 0, net_now_ms() + KIOSK_CALL_MS, &batch,
 				    why);
 		if (result != OAP_OK)
 			break;

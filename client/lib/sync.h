@@ -13,8 +13,11 @@ struct batch {
 	char device[12];
 };
 
-/* Without the lock: one report, with the oldest unsent entries. */
-enum oap_result sync_batch(struct oap *o, int64_t until_ms, struct batch *out,
+/* Without the lock: one report, with the oldest unsent entries; or, when
+ * reversal is not 0, with the reversal of that seq and what else is unsent of
+ * its pass, ahead of any backlog: somebody waits at the till. */
+enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
+			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "plain.h"
 
 enum oap_result tell_read(const struct oap_attempt *attempt,
 			  struct visit *visit, struct oap_problem *why)
@@ -47,21 +48,14 @@ void tell_begin(struct oap_told *told)
 	told->verdict_class = OAP_CLASS_UNKNOWN;
 }
 
-/* Texts of the formats fit their places; one that did not would be dropped. */
-static void copy(struct bytes from, char *to, size_t cap)
-{
-	if (!bytes_to_text(from, to, cap))
-		to[0] = '\0';
-}
-
 static void tell_pass(const struct pass *pass, struct oap_told *told)
 {
 	const char *class = pass_class_name(pass->class);
 
-	copy(pass->iss, told->pass_issuer, sizeof(told->pass_issuer));
-	copy(pass->hint, told->pass_hint, sizeof(told->pass_hint));
-	copy(bytes_text(class != NULL ? class : ""), told->pass_class,
-	     sizeof(told->pass_class));
+	plain_copy(pass->iss, told->pass_issuer, sizeof(told->pass_issuer));
+	plain_copy(pass->hint, told->pass_hint, sizeof(told->pass_hint));
+	plain_copy(bytes_text(class != NULL ? class : ""), told->pass_class,
+		   sizeof(told->pass_class));
 	told->pass_expires_ms = pass->exp > TIME_S_MAX
 				    ? TIME_MS_MAX
 				    : (int64_t)pass->exp * 1000;
@@ -73,13 +67,13 @@ void tell_visit(const struct oap *o, const struct visit *visit,
 	if (j->has_scan)
 		tell_pass(&j->scan.pass, told);
 	if (j->has_facility)
-		copy(j->facility.currency, told->currency,
-		     sizeof(told->currency));
-	copy(visit->benefit, told->benefit, sizeof(told->benefit));
+		plain_copy(j->facility.currency, told->currency,
+			   sizeof(told->currency));
+	plain_copy(visit->benefit, told->benefit, sizeof(told->benefit));
 	told->party = visit->party;
 	told->list = visit->has_list ? visit->list : OAP_NO_AMOUNT;
 	told->at_ms = at_ms;
-	handle_local(o, o->facility, at_ms, told->local);
+	handle_local(o, o->facility, "", at_ms, told->local);
 }
 
 void tell_verdict(unsigned verdict, struct oap_told *told)
@@ -88,7 +82,29 @@ void tell_verdict(unsigned verdict, struct oap_told *told)
 	told->verdict_class = oap_verdict_class(verdict);
 }
 
-void tell_decision(const struct judged *j, struct oap_told *told)
+/* Uses counted here were of this facility. */
+static void tell_uses(const struct oap *o, const struct judged *j,
+		      struct oap_told *told)
+{
+	const struct bundle *b = trust_bundle(o->trust);
+	struct facility here;
+
+	told->uses = j->uses;
+	told->limit = j->benefit.limit;
+	if (!j->has_first_use)
+		return;
+	told->first_use_ms = j->first_use_ms;
+	plain_copy(bytes_text(o->facility), told->first_use_facility,
+		   sizeof(told->first_use_facility));
+	if (bundle_facility(b, bytes_text(o->facility), &here))
+		plain_copy(here.city, told->first_use_city,
+			   sizeof(told->first_use_city));
+	handle_local(o, o->facility, "", told->first_use_ms,
+		     told->first_use_local);
+}
+
+void tell_decision(const struct oap *o, const struct judged *j,
+		   struct oap_told *told)
 {
 	const struct decision *d = &j->decision;
 
@@ -98,6 +114,9 @@ void tell_decision(const struct judged *j, struct oap_told *told)
 		told->discount = d->price.discount;
 		told->price = d->price.price;
 	}
+	if (d->verdict == VERDICT_ALREADY_REDEEMED ||
+	    d->verdict == VERDICT_LIMIT_REACHED)
+		tell_uses(o, j, told);
 }
 
 void tell_answer(const struct oap *o, const struct answer *a,
@@ -106,6 +125,7 @@ void tell_answer(const struct oap *o, const struct answer *a,
 	tell_verdict(a->verdict, told);
 	told->by_service = 1;
 	told->stale = a->stale;
+	told->marks = a->marks;
 	told->uses = a->uses;
 	told->limit = a->limit;
 	if (a->has_price) {
@@ -120,6 +140,6 @@ void tell_answer(const struct oap *o, const struct answer *a,
 	memcpy(told->first_use_city, a->first_use_city,
 	       sizeof(told->first_use_city));
 	if (a->first_use_ms != OAP_NO_TIME)
-		handle_local(o, a->first_use_facility, a->first_use_ms,
-			     told->first_use_local);
+		handle_local(o, a->first_use_facility, a->first_use_city,
+			     a->first_use_ms, told->first_use_local);
 }

@@ -15,7 +15,8 @@ void tell_begin(struct oap_told *told);
 void tell_visit(const struct oap *o, const struct visit *visit,
 		const struct judged *j, int64_t at_ms, struct oap_told *told);
 /* The verdict that was come to here. */
-void tell_decision(const struct judged *j, struct oap_told *told);
+void tell_decision(const struct oap *o, const struct judged *j,
+		   struct oap_told *told);
 /* Under the lock: the verdict that the service gave. */
 void tell_answer(const struct oap *o, const struct answer *a,
 		 struct oap_told *told);

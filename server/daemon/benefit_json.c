@@ -8,6 +8,7 @@
 
 #include "limits.h"
 #include "pass.h"
+#include "plain.h"
 #include "taker.h"
 
 #define DAY_MINUTES 1440
@@ -43,7 +44,7 @@ static bool is_id(struct bytes text)
 
 static bool is_iss(struct bytes text)
 {
-	return text.n >= 1 && text.n <= ISS_MAX && text_is_printable(text);
+	return text.n >= 1 && text.n <= ISS_MAX && plain_valid(text);
 }
 
 static bool is_repeated(const json_t *array, size_t at)

@@ -10,6 +10,7 @@
 #include "currency.h"
 #include "limits.h"
 #include "localday.h"
+#include "plain.h"
 
 bool take_refuse(const struct taker *t, const char *name, const char *rule)
 {
@@ -69,20 +70,6 @@ struct bytes json_bytes(const json_t *string)
 	return bytes_of(json_string_value(string), json_string_length(string));
 }
 
-bool text_is_printable(struct bytes text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = text.p[i];
-
-		if (c < 0x20 || c == 0x7f)
-			return false;
-		/* U+0080..U+009F are C2 80..C2 9F. */
-		if (c == 0xc2 && i + 1 < text.n && text.p[i + 1] < 0xa0)
-			return false;
-	}
-	return utf8_valid(text);
-}
-
 bool take_text(const struct taker *t, const char *name, enum take_need need,
 	       size_t max, struct bytes *out)
 {
@@ -95,7 +82,7 @@ bool take_text(const struct taker *t, const char *name, enum take_need need,
 		return fine;
 	text = json_bytes(value);
 	if (!json_is_string(value) || text.n < 1 || text.n > max ||
-	    !text_is_printable(text)) {
+	    !plain_valid(text)) {
 		snprintf(rule, sizeof(rule),
 			 "must be text of 1 to %zu bytes without control "
 			 "characters",

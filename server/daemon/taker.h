@@ -59,8 +59,6 @@ bool take_array(const struct taker *t, const char *name, size_t max,
 bool take_base64(const struct taker *t, const char *name, const json_t *value,
 		 size_t max, struct bytes *out) OAP_CHECKED;
 
-/* No C0, C1 or DEL; UTF-8. */
-bool text_is_printable(struct bytes text);
 /* A string of JSON as a view. */
 struct bytes json_bytes(const json_t *string);
 /* A new string; NULL without memory. */

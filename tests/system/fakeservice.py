@@ -17,7 +17,7 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 
 NUMBERS = {"accepted": 1, "malformed": 16, "unknown-format": 17,
-           "bad-signature": 19, "already-redeemed": 64,
+           "unsupported-version": 18, "bad-signature": 19, "already-redeemed": 64,
            "journal-failed": 102, "busy": 112, "unavailable": 113,
            "device-revoked": 121, "reversed": 128}
 NAMES = {number: name for name, number in NUMBERS.items()}
@@ -60,6 +60,7 @@ class Service:
         self.asked = []         # (body, question, items)
         self.held = {}          # seq -> (entry bytes, payload, scanned)
         self.reports = []
+        self.bundles = 0        # times that it was asked for
         self.trouble = {}       # path -> what to do instead of answering
         self.waiting = 0        # requests that meet silence
         self.release = threading.Event()  # ends a silence
@@ -133,6 +134,8 @@ class Service:
             if typ == m.ATTEMPT:
                 assert m.commitment(salt, scanned) == payload[11]
             number = payload.get(10, NUMBERS["reversed"])
+            # "not now" is told to nobody as a verdict
+            assert number < 112 or typ == m.REVERSAL
             if typ == m.REVERSAL:
                 self.take_back(payload[6][1])
             self.held[payload[2]] = (entry, payload, scanned)
@@ -237,6 +240,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.in_trouble(lambda: None):
             return
         assert self.path == "/v1/bundle"
+        self.service.bundles += 1
         message = getattr(self.service, "served", None)
         message = message or self.service.bundle()
         etag = '"%s"' % hashlib.sha256(message).hexdigest()

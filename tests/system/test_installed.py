@@ -44,9 +44,9 @@ def one(prefix, pattern):
 
 def flags_of(prefix, *what):
     folder = one(prefix, "oap.pc").parent
-    env = dict(os.environ, PKG_CONFIG_PATH=str(folder))
-    return run("pkg-config", "--define-variable=prefix=%s" % prefix, *what,
-               "oap", env=env).stdout.split()
+    # Nothing but what this project installs: its users need no more.
+    env = dict(os.environ, PKG_CONFIG_LIBDIR=str(folder))
+    return run("pkg-config", *what, "oap", env=env).stdout.split()
 
 
 def page(prefix, name):

@@ -52,16 +52,20 @@ static void several_codes_are_not_guessed_at(void **state)
 
 static void lines_keep_their_spaces_and_nuls(void **state)
 {
-	char text[] = "\n\r\nA B \r\nC\0D\nlast";
+	char text[] = "\n\r\nA B \r\nC\0D\nE\rF\r\rlast";
 	FILE *in = fmemopen(text, sizeof(text) - 1, "r");
 	struct scanned s;
 
 	(void)state;
 	assert_true(scan_line(in, &s));
-	assert_string_equal(s.text, "A B \r");
+	assert_string_equal(s.text, "A B ");
 	assert_true(scan_line(in, &s));
 	assert_int_equal(s.length, 3);
 	assert_memory_equal(s.text, "C\0D", 4);
+	assert_true(scan_line(in, &s));
+	assert_string_equal(s.text, "E"); /* ended as by an old scanner */
+	assert_true(scan_line(in, &s));
+	assert_string_equal(s.text, "F");
 	assert_true(scan_line(in, &s));
 	assert_string_equal(s.text, "last");
 	assert_false(scan_line(in, &s));

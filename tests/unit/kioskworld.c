@@ -70,6 +70,7 @@ static bool read_request(const struct listener *l, int fd, char *head,
 
 static void note_question(struct listener *l, const uint8_t *body, size_t n)
 {
+	pthread_mutex_lock(&l->lock);
 	if (l->asked == 0) {
 		memcpy(l->first, body, n);
 		l->first_n = n;
@@ -78,22 +79,65 @@ static void note_question(struct listener *l, const uint8_t *body, size_t n)
 		l->same = false;
 	}
 	l->asked++;
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void send_json(int fd, const char *json)
+{
+	char head[80];
+	int n = snprintf(head, sizeof(head),
+			 "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+			 strlen(json));
+
+	send(fd, head, (size_t)n, MSG_NOSIGNAL | MSG_MORE);
+	send(fd, json, strlen(json), MSG_NOSIGNAL);
 }
 
 static void send_answer(int fd, int64_t service_ms)
 {
-	char json[512], reply[1024];
-	int n = snprintf(json, sizeof(json),
-			 "{\"verdict\":\"accepted\",\"number\":1,"
-			 "\"service_ms\":%lld,\"items\":[],\"grant\":"
-			 "\"%016llx00000000000000000000000000000000\"}",
-			 (long long)service_ms,
-			 (unsigned long long)service_ms);
+	char json[512];
 
-	n = snprintf(reply, sizeof(reply),
-		     "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n,
-		     json);
-	send(fd, reply, (size_t)n, MSG_NOSIGNAL);
+	snprintf(json, sizeof(json),
+		 "{\"verdict\":\"accepted\",\"number\":1,"
+		 "\"service_ms\":%lld,\"items\":[],\"grant\":"
+		 "\"%016llx00000000000000000000000000000000\"}",
+		 (long long)service_ms, (unsigned long long)service_ms);
+	send_json(fd, json);
+}
+
+/* Takes every entry for what it says. */
+static void send_results(int fd, int64_t service_ms, struct bytes body)
+{
+	char *json = malloc(REQUEST_MAX);
+	struct bytes report, items, encoded;
+	struct entry e;
+	struct item item;
+	size_t count, n = 0;
+
+	if (json == NULL ||
+	    !body_read(body, ITEMS_PER_UPLOAD_MAX, &report, &items, &count))
+		abort();
+	n += (size_t)sprintf(json, "{\"results\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (!body_next_item(&items, &encoded) ||
+		    !item_read(encoded, &item) || !entry_read(item.entry, &e))
+			abort();
+		unsigned result = e.typ == TYP_REVERSAL ? VERDICT_REVERSED
+							: e.told;
+
+		n += (size_t)sprintf(json + n,
+				     "%s{\"seq\":%llu,\"verdict\":\"%s\","
+				     "\"number\":%u,\"marks\":[]}",
+				     i > 0 ? "," : "",
+				     (unsigned long long)e.seq,
+				     verdict_name(result), result);
+	}
+	sprintf(json + n,
+		"],\"device\":\"active\",\"service_ms\":%lld,"
+		"\"held\":null}",
+		(long long)service_ms);
+	send_json(fd, json);
+	free(json);
 }
 
 /* Until the other side has gone, or the test is over. */
@@ -108,38 +152,45 @@ static void keep_silent(struct listener *l, int fd)
 			return;
 }
 
-/* Answers requests until one is not to be answered. */
-static void answer_requests(struct listener *l, int fd, char *head, size_t cap,
-			    uint8_t *body)
+/* False: the connection is not to be gone on with. */
+static bool answer_one(struct listener *l, int fd, const char *head,
+		       struct bytes body)
 {
-	size_t n;
+	int doing = l->doing;
 
-	while (read_request(l, fd, head, cap, body, &n)) {
-		if (strncmp(head, "POST /v1/ask", 12) != 0) {
-			keep_silent(l, fd);
-			return;
-		}
-		note_question(l, body, n);
-		if (l->doing == DO_SILENCE)
-			keep_silent(l, fd);
-		if (l->doing != DO_ACCEPT)
-			break;
-		send_answer(fd, l->service_ms);
+	if (doing == DO_SILENCE) {
+		keep_silent(l, fd);
+		return false;
 	}
-	if (l->doing == DO_BREAK_ONCE)
+	if (strncmp(head, "POST /v1/ask", 12) != 0) {
+		send_results(fd, l->service_ms, body);
+		return true;
+	}
+	note_question(l, body.p, body.n);
+	if (doing == DO_BREAK_ONCE) {
 		l->doing = DO_ACCEPT;
+		return false;
+	}
+	send_answer(fd, l->service_ms);
+	return true;
 }
 
-static void serve(struct listener *l, int fd)
+static void *serve(void *arg)
 {
+	struct connection *c = arg;
 	char *head = malloc(REQUEST_MAX);
 	uint8_t *body = malloc(REQUEST_MAX);
+	size_t n;
 
 	if (head == NULL || body == NULL)
 		abort();
-	answer_requests(l, fd, head, REQUEST_MAX, body);
+	while (read_request(c->listener, c->fd, head, REQUEST_MAX, body, &n) &&
+	       answer_one(c->listener, c->fd, head, bytes_of(body, n)))
+		continue;
 	free(head);
 	free(body);
+	close(c->fd);
+	return NULL;
 }
 
 static void *listen_on(void *arg)
@@ -147,16 +198,18 @@ static void *listen_on(void *arg)
 	struct listener *l = arg;
 	struct pollfd p = {.fd = l->fd, .events = POLLIN};
 
-	while (!l->stop) {
-		int fd;
+	while (!l->stop && l->count < LISTENER_CONNECTIONS) {
+		struct connection *c = &l->connections[l->count];
 
 		if (poll(&p, 1, 20) <= 0)
 			continue;
-		fd = accept(l->fd, NULL, NULL);
-		if (fd < 0)
+		c->listener = l;
+		c->fd = accept(l->fd, NULL, NULL);
+		if (c->fd < 0)
 			continue;
-		serve(l, fd);
-		close(fd);
+		if (pthread_create(&c->thread, NULL, serve, c) != 0)
+			abort();
+		l->count++;
 	}
 	return NULL;
 }
@@ -169,6 +222,7 @@ void listener_start(struct listener *l, enum doing doing)
 	memset(l, 0, sizeof(*l));
 	l->doing = (int)doing;
 	l->service_ms = CITY_NOW * 1000;
+	pthread_mutex_init(&l->lock, NULL);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(l->fd >= 0);
@@ -183,7 +237,10 @@ void listener_stop(struct listener *l)
 {
 	l->stop = true;
 	pthread_join(l->thread, NULL);
+	for (size_t i = 0; i < l->count; i++)
+		pthread_join(l->connections[i].thread, NULL);
 	close(l->fd);
+	pthread_mutex_destroy(&l->lock);
 }
 
 /* ---------------------------------------------------------------- kiosk */
@@ -250,7 +307,8 @@ void kioskworld_make(struct kioskworld *k, int port)
 			      .arg = k};
 	k->epoch = 4;
 	k->made_at = k->world.made_at;
-	assert_int_equal(kioskworld_open(k, &why), OAP_OK);
+	assert_int_equal(handle_open(k->dir, OAP_CREATE, &k->env, &k->o, &why),
+			 OAP_OK);
 	write_identity(k, port);
 	kioskworld_close(k);
 	assert_int_equal(kioskworld_open(k, &why), OAP_OK);

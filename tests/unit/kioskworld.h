@@ -11,16 +11,27 @@
 #include "handle.h"
 
 enum doing {
-	DO_ACCEPT,     /* answer every question with accepted */
+	DO_ACCEPT,     /* answer every question with accepted, take entries */
 	DO_SILENCE,    /* read, and say nothing */
-	DO_BREAK_ONCE, /* break the first connection off, then accept */
+	DO_BREAK_ONCE, /* break the first question off, then accept */
+};
+
+#define LISTENER_CONNECTIONS 64
+
+struct connection {
+	struct listener *listener;
+	pthread_t thread;
+	int fd;
 };
 
 struct listener {
 	pthread_t thread;
+	struct connection connections[LISTENER_CONNECTIONS];
+	size_t count; /* its thread's, until that has ended */
+	pthread_mutex_t lock; /* of what the first question was */
 	int fd, port;
 	int64_t service_ms;
-	_Atomic int doing;   /* for /v1/ask */
+	_Atomic int doing;   /* enum doing */
 	_Atomic bool stop;
 	_Atomic int asked;   /* questions that came */
 	_Atomic int silent;  /* requests that met silence */

@@ -39,7 +39,7 @@ static int set_up(void **state)
 	assert_true(sodium_init() >= 0);
 	strcpy(k->dir, "/tmp/oap-attempts-XXXXXX");
 	assert_non_null(mkdtemp(k->dir));
-	assert_int_equal(journal_open(k->dir, NULL, &k->journal, &why),
+	assert_int_equal(journal_open(k->dir, true, NULL, &k->journal, &why),
 			 OAP_OK);
 	*state = k;
 	return 0;

@@ -23,7 +23,9 @@
  *	else
  *		explain(oap_verdict_text(told.verdict, OAP_KO));
  *
- * Texts are UTF-8 with a NUL. Amounts are whole minor units of an ISO 4217
+ * Texts are UTF-8 with a NUL. Those that came from passes or from the service
+ * hold no control characters and none that turn the order of reading: '?'
+ * stands for them. Amounts are whole minor units of an ISO 4217
  * currency (KRW and JPY have no decimals: 24000 is 24,000 won). Times are
  * milliseconds since 1970-01-01 UTC, without leap seconds.
  *
@@ -39,8 +41,10 @@
  *
  * Threads. Different handles are independent. One handle may be used by
  * several threads at once; calls wait for each other only for the moments in
- * which they touch the journal, never for the network: oap_redeem keeps its
- * deadline while another thread is in oap_sync. oap_close must come after
+ * which they touch the journal. On the network they do not wait for each other
+ * either: oap_redeem and oap_reverse go ahead while another thread is in
+ * oap_sync or oap_refresh, and four of them at a time; a fifth waits for its
+ * turn within its own deadline. oap_close must come after
  * every other call on the handle has returned. Functions without a handle may
  * be called from any thread at any time. No function may be called from a
  * signal handler, and a handle does not survive fork(). The library starts
@@ -251,9 +255,10 @@ struct oap_enrolled {
 
 /* Makes the device key (once), sends it with the one-time code to the service
  * that the code names, and fetches the first bundle. The same code may be sent
- * again when the answer was lost. The code is bound to the first key that
- * used it. code: its text "OAPE1:…", CR and LF at the end are dropped.
- * Waits for the network, up to 20 s. */
+ * again when the answer was lost, or for the bundle alone. The code is bound
+ * to the first key that used it. code: its text "OAPE1:…", CR and LF at the
+ * end are dropped. OAP_NOT_READY: enrolled, but there is no bundle yet;
+ * oap_refresh fetches it. Waits for the network, up to 20 s. */
 OAP_API enum oap_result oap_enrol(struct oap *handle, const char *code,
 				  struct oap_enrolled *out,
 				  struct oap_problem *why) OAP_MUST_USE;
@@ -289,7 +294,7 @@ struct oap_attempt {
 struct oap_told {
 	unsigned verdict; /* enum oap_verdict */
 	enum oap_class verdict_class;
-	char id[OAP_ID_TEXT];	 /* for oap_reverse; "" after oap_check */
+	char id[OAP_ID_TEXT];	 /* for oap_reverse; "": nothing was written */
 	int by_service;		 /* the service's verdict, not a local one */
 	int checked_only;	 /* oap_check: nothing was redeemed */
 	unsigned stale;		 /* OAP_STALE_… */
@@ -311,7 +316,9 @@ struct oap_told {
 	/* already-redeemed, limit-reached: the first use. Another facility's
 	 * is told by city and time only. */
 	int64_t first_use_ms; /* OAP_NO_TIME: not known */
-	char first_use_local[OAP_LOCAL_TEXT]; /* that facility's time */
+	/* in that facility's time, or that city's; in this facility's when the
+	 * bundle has neither */
+	char first_use_local[OAP_LOCAL_TEXT];
 	char first_use_facility[OAP_NAME_ID_TEXT];
 	char first_use_city[OAP_NAME_ID_TEXT];
 	uint64_t uses, limit; /* in the period; limit 0: not known */
@@ -332,9 +339,10 @@ OAP_API enum oap_result oap_check(struct oap *handle,
 /* Asks the service, and waits for it until the deadline at most; writes the
  * signed entry durably to the journal; then returns the verdict to be told.
  * A code that is no pass, or forged, is told at once without asking. When the
- * service cannot be asked the verdict is OAP_UNAVAILABLE (or OAP_BUSY), and
- * nothing is used: an accepting answer that was lost is given back when the
- * entry arrives. When the entry cannot be written it is
+ * service cannot be asked the verdict is OAP_UNAVAILABLE (or OAP_BUSY), which
+ * is none on the visit: nothing is written down, and nothing used. An answer
+ * that was lost on the way is void once this kiosk asks again for that pass,
+ * or reports that it has sent everything. When the entry cannot be written it is
  * OAP_VERDICT_JOURNAL_FAILED, never an accept. Tell the visitor exactly what
  * is returned. Waits up to the deadline and one journal write. */
 OAP_API enum oap_result oap_redeem(struct oap *handle,
@@ -411,7 +419,7 @@ struct oap_benefit {
 	int live; /* a code shown by the holder's own key is asked for */
 };
 
-/* The benefits of this kiosk's facility, by index from 0; OAP_NOT_FOUND at
+/* The benefits of this kiosk's facility in its currency, by index from 0; OAP_NOT_FOUND at
  * the end. A refresh may change them. Never waits for the network. */
 OAP_API enum oap_result oap_benefit(struct oap *handle, size_t index,
 				    enum oap_lang lang,

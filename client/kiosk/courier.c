@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* courier.c: what is due next, and when. */
+#include "courier.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "options.h"
+
+#define QUIET_MS 2000	      /* at a busy door the next question takes it */
+#define REPORT_MS 300000      /* as the service expects of a living kiosk */
+#define REFRESH_MS 3600000    /* a bundle is made anew every six hours */
+#define AGAIN_MS 30000	      /* after a failure: no storm when it is back */
+
+struct courier {
+	struct oap *kiosk;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* under lock; CLOCK_MONOTONIC in ms */
+	int64_t send_at, refresh_at;
+	bool stop;
+	/* the thread's */
+	char said[OAP_PROBLEM_TEXT]; /* the complaint that stands; "" */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The same trouble is told once, until it is over. */
+static void tell(struct courier *c, const char *trouble)
+{
+	if (trouble[0] != '\0' && strcmp(trouble, c->said) != 0)
+		complain("%s", trouble);
+	strncpy(c->said, trouble, sizeof(c->said) - 1);
+}
+
+static bool refresh(struct courier *c)
+{
+	struct oap_refreshed refreshed;
+	struct oap_problem why;
+	bool done = oap_refresh(c->kiosk, &refreshed, &why) == OAP_OK;
+
+	tell(c, why.text);
+	return done;
+}
+
+static bool send(struct courier *c)
+{
+	struct oap_synced synced;
+	struct oap_problem why;
+	bool done = oap_sync(c->kiosk, &synced, &why) == OAP_OK;
+
+	tell(c, why.text);
+	return done && synced.unsent == 0;
+}
+
+/* Under the lock, given up for the network. */
+static void run_due(struct courier *c)
+{
+	int64_t now = now_ms();
+	bool sends = c->send_at <= now, refreshes = c->refresh_at <= now;
+	bool sent = true, refreshed = true;
+
+	if (!sends && !refreshes)
+		return;
+	/* Nudges from now on ask for another time. */
+	if (sends)
+		c->send_at = now + REPORT_MS;
+	pthread_mutex_unlock(&c->lock);
+	if (refreshes)
+		refreshed = refresh(c);
+	if (sends)
+		sent = send(c);
+	pthread_mutex_lock(&c->lock);
+	now = now_ms();
+	if (refreshes)
+		c->refresh_at = now + (refreshed ? REFRESH_MS : AGAIN_MS);
+	if (!sent && c->send_at > now + AGAIN_MS)
+		c->send_at = now + AGAIN_MS;
+}
+
+static void *run(void *arg)
+{
+	struct courier *c = arg;
+	int64_t next;
+	struct timespec until;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->stop) {
+		next = c->send_at < c->refresh_at ? c->send_at
+						  : c->refresh_at;
+		until.tv_sec = (time_t)(next / 1000);
+		until.tv_nsec = (long)(next % 1000) * 1000000;
+		if (now_ms() < next)
+			pthread_cond_clockwait(&c->wake, &c->lock,
+					       CLOCK_MONOTONIC, &until);
+		else
+			run_due(c);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct courier *c)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&c->thread, NULL, run, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+struct courier *courier_start(struct oap *kiosk)
+{
+	struct courier *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->kiosk = kiosk;
+	/* Whoever pipes a few codes in is done before that. */
+	c->send_at = c->refresh_at = now_ms() + QUIET_MS;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->wake, NULL);
+	if (start_thread(c) == 0)
+		return c;
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	return NULL;
+}
+
+void courier_nudge(struct courier *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->send_at = now_ms() + QUIET_MS;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void courier_stop(struct courier *c)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
