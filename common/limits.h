@@ -78,6 +78,12 @@
 #define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
 #define DEADLINE_DEFAULT_MS 800
 #define DEADLINE_MIN_MS 100	/* less is asking nobody */
+#define BUNDLE_RESIGN_S 21600	/* a kiosk that asks once a night has a fresh one */
+#define BUNDLE_AGE_MIN_S (2 * BUNDLE_RESIGN_S) /* else a fresh one is stale */
+#define BUNDLE_AGE_MAX_S (90 * 86400) /* a kiosk without a word for a season */
+#define STATUS_CAP_MIN_S 60
+#define STATUS_CAP_MAX_S (366 * 86400) /* the policy's own default is 30 days */
+#define OFFLINE_USES_MAX 1000000 /* more is no allowance */
 #define LEFT_MS_MAX 60000	/* of 5 s at most; room for more */
 
 /* The issuing office. */
@@ -121,13 +127,18 @@
 #define GATHER_JOBS 64
 #define GATHER_US 700
 
-#define ALARMS_PER_HOUR_MAX 60	/* kept in the audit trail; who sees a code used
-				 * twice that often does not miss the rest */
+#define PROBE_BYTES 262144	/* of a disk that was full: 64 pages, what a commit of
+				 * questions may take */
+#define ALARMS_PER_OBJECT_MAX 3	/* an hour, of one kind on one thing, kept in
+				 * the audit trail: the first says it all */
+#define ALARMS_PER_HOUR_MAX 60	/* of one kind; who sees a code used twice that
+				 * often does not miss the rest */
 
 /* Reports and searches. */
 #define REPORT_DAYS_MAX 3660	/* ten years; more is a typing error */
 #define SEARCH_ROWS_MAX 100000	/* looked at for a page: a third of a second */
 #define ATTEMPTS_PAGE_MAX 500	/* rows of a page, under 256 KiB */
+#define REVERSALS_SHOWN_MAX 100	/* of one attempt; one of them took effect */
 #define ATTEMPTS_LOOKUP_MAX 1000 /* of one pass: three years of every day */
 
 /* The daemon's HTTP side. */
@@ -140,6 +151,35 @@
 #define BODY_ENROLMENT_MAX 1024	/* ENROLMENT_MAX and spare */
 #define BODY_JSON_MAX 65536	/* a benefit with every list at its longest */
 #define BODY_ISSUER_MAX (4 * 1024 * 1024) /* a document and five full tokens */
+/* Its connections: defaults and bounds of [limits] in oapd.conf. */
+#define CONNECTIONS_MAX 100000	/* 17 KiB each over TLS come to 1.7 GB */
+#define CONNECTIONS_DEFAULT 1000 /* a city's kiosks, at two each */
+#define CONNECTIONS_HARD_DEFAULT 1200 /* 200 can be told that it is too many */
+#define REQUEST_S_DEFAULT 10	/* 256 entries on a line of 64 KiB a second */
+#define REQUEST_S_MAX 300
+#define IDLE_S_DEFAULT 75	/* between visitors at a door with some */
+#define IDLE_S_MAX 3600
+#define WRITE_S_DEFAULT 15	/* a phone in a tunnel comes out again */
+#define WRITE_S_MAX 300
+#define WRITE_KIB_S_DEFAULT 8	/* GPRS; a small bundle then takes a minute */
+#define WRITE_KIB_S_MAX (1024 * 1024)
+#define DRAIN_S_DEFAULT 10	/* systemd kills after 90 */
+#define DRAIN_S_MAX 300
+#define RECEIVING_MIB_MIN 8	/* two issuers' documents with their lists */
+#define RECEIVING_MIB_DEFAULT 64 /* 64 full uploads at once */
+#define RECEIVING_MIB_MAX 65536
+#define QUEUE_MAX 65536		/* jobs of some 4 KiB each */
+#define QUESTIONS_DEFAULT 1024	/* what the ledger judges in a fifth of a second */
+#define OTHERS_DEFAULT 256	/* uploads of 256: ten seconds of the ledger */
+#define READS_MAX 4096
+#define READS_DEFAULT 64	/* reports take milliseconds */
+#define PASS_CACHE_MIN 64
+#define PASS_CACHE_DEFAULT 65536 /* a city's visitors of a day; 4 MiB */
+#define PASS_CACHE_MAX (16 * 1024 * 1024)
+#define RETENTION_DAYS_MIN 60	/* a month's statement can still be argued */
+#define RETENTION_DAYS_DEFAULT 400 /* a year's limit, and a month */
+#define RETENTION_DAYS_MAX 36500
+
 #define UPLOAD_SLICE 8		/* items checked before others get a turn */
 
 #endif

@@ -87,10 +87,11 @@ class Daemon:
             (self.data, self.socket, threads, config))
         self.process = self.port = None
 
-    def start(self, env=None):
+    def start(self, env=None, wrapper=()):
+        """wrapper: a command that runs it, such as prlimit."""
         with open(self.directory / "oapd.log", "ab") as log:
             self.process = subprocess.Popen(
-                [program("oapd"), "--config", self.file], env=env,
+                [*wrapper, program("oapd"), "--config", self.file], env=env,
                 stdout=subprocess.PIPE, stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline().decode() if ready else ""

@@ -53,10 +53,8 @@ void api_healthz(struct request *r)
 
 void api_readyz(struct request *r)
 {
-	struct ledger_figures figures;
-
-	ledger_figures(r->service->ledger, &figures);
-	if (r->snapshot == NULL || figures.last_failed ||
+	if (r->snapshot == NULL ||
+	    atomic_load(&r->service->disk_failed) ||
 	    atomic_load(&r->service->bundle_late))
 		reply_unavailable(r);
 	else

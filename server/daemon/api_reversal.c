@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_reversal.c: POST /v1/attempts/{kid}/{id}/reversal: an operator takes a
  * use back. The service signs what was done (typ 65004), and that is kept. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "reply.h"
 #include "result_json.h"
 #include "store_ledger.h"
+#include "store_setup.h"
 #include "taker.h"
 
 struct reversing {
@@ -65,6 +67,28 @@ static enum store_result find(struct store *s, struct reversing *reversing,
 	return result == STORE_NONE ? refuse_unknown(reversing) : result;
 }
 
+/* Who and why, where every other change of an operator's is looked for. */
+static enum store_result add_to_trail(struct store *s, const struct request *r,
+				      int64_t now_ms)
+{
+	const struct reversing *reversing = r->work;
+	char object[2 * sizeof(reversing->kid) + 2 * sizeof(reversing->id) + 2];
+	char after[64];
+	struct audit_row row = {.at_ms = now_ms,
+				.actor = r->caller.actor,
+				.action = "attempt.reversal",
+				.object = object,
+				.after = after};
+
+	hex_encode(reversing->kid, sizeof(reversing->kid), object);
+	object[2 * sizeof(reversing->kid)] = '/';
+	hex_encode(reversing->id, sizeof(reversing->id),
+		   object + 2 * sizeof(reversing->kid) + 1);
+	snprintf(after, sizeof(after), "{\"reason\":\"%s\"}",
+		 reversal_reason_name(reversing->reason));
+	return store_audit_add(s, &row);
+}
+
 /* Ledger thread. */
 static enum store_result run_reversal(struct store *s, struct ledger_job *job,
 				      int64_t now_ms)
@@ -93,7 +117,10 @@ static enum store_result run_reversal(struct store *s, struct ledger_job *job,
 	entry_put(&out, &e, r->service->keys->kid, r->service->keys->sk);
 	if (out.failed || !entry_read(out_view(&out), &e))
 		return STORE_FAILED;
-	return ledger_operator_reversal(s, &e, now_ms, &reversing->result);
+	result = ledger_operator_reversal(s, &e, now_ms, &reversing->result);
+	return result == STORE_OK && reversing->result == VERDICT_REVERSED
+		   ? add_to_trail(s, r, now_ms)
+		   : result;
 }
 
 static void reversed(struct request *r)

@@ -122,6 +122,36 @@ enum store_result attempts_search(struct store *reader,
 	return *out ? STORE_OK : STORE_FAILED;
 }
 
+/* Who took it back, or tried to: an operator, or a kiosk. */
+static bool append_reversal(void *array, const struct reversal *r)
+{
+	char kid[2 * sizeof r->kid + 1];
+	json_t *o;
+
+	hex_encode(r->kid, sizeof r->kid, kid);
+	o = json_pack("{s:o, s:o, s:s, s:I, s:s}", "operator",
+	              r->by_operator ? json_string(r->operator) : json_null(),
+	              "kiosk", r->by_operator ? json_null() : json_string(kid),
+	              "reason", reversal_reason_name(r->reason), "at_ms",
+	              (json_int_t)r->effective_ms, "result",
+	              verdict_name(r->result));
+	return json_array_append_new(array, o) == 0;
+}
+
+static enum store_result add_reversals(struct store *reader,
+                                       const struct found_attempt *found,
+                                       json_t *o)
+{
+	json_t *array = json_array();
+	enum store_result r =
+	    store_reversals_of(reader, found->kid, found->attempt.id,
+	                       append_reversal, array);
+
+	if (json_object_set_new(o, "reversals", array) != 0)
+		r = STORE_FAILED;
+	return r;
+}
+
 enum store_result attempts_one(struct store *reader, const char *kid,
                                const char *id, json_t **out, struct problem *p)
 {
@@ -151,7 +181,7 @@ enum store_result attempts_one(struct store *reader, const char *kid,
 	if (r != STORE_OK)
 		return r;
 	*out = attempt_json(&found);
-	return *out ? STORE_OK : STORE_FAILED;
+	return *out ? add_reversals(reader, &found, *out) : STORE_FAILED;
 }
 
 enum store_result attempts_of_pass(struct store *reader,

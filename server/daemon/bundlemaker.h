@@ -6,11 +6,9 @@
 #define OAP_BUNDLEMAKER_H
 
 #include "bundle.h"
+#include "limits.h"
 #include "servicekeys.h"
 #include "store.h"
-
-/* A kiosk's soft age is 36 h: one that asks once a night has a fresh one. */
-#define BUNDLE_RESIGN_S (6 * 3600)
 
 struct made_bundle {
 	uint8_t *p; /* the signed message; free(3) */

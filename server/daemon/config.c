@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits.h"
 #include "log.h"
 
 #define AT(member) offsetof(struct config, member)
@@ -17,10 +18,12 @@
 		section, #name, CONFIG_TEXT, 0, CONFIG_TEXT_MAX - 1, standard, \
 		    false, help, AT(name)                                      \
 	}
-#define NUMBER(section, name, min, max, standard, reload, help)            \
-	{                                                                  \
-		section, #name, CONFIG_NUMBER, min, max, standard, reload, \
-		    help, AT(name)                                         \
+#define IN_DIGITS_(number) #number
+#define IN_DIGITS(number) IN_DIGITS_(number)
+#define NUMBER(section, name, min, max, standard, reload, help)      \
+	{                                                            \
+		section, #name, CONFIG_NUMBER, min, max,             \
+		    IN_DIGITS(standard), reload, help, AT(name)      \
 	}
 #define YES_NO(section, name, standard, help)                               \
 	{                                                                   \
@@ -42,14 +45,15 @@ static const struct config_key table[] = {
          "Local socket for oapctl, where root and the daemon's own user are "
          "admins without a token. Empty: oapd.sock in data_dir; \"none\": no "
          "such socket."),
-    NUMBER("service", retention_days, 60, 36500, "400", true,
+    NUMBER("service", retention_days, RETENTION_DAYS_MIN,
+           RETENTION_DAYS_MAX, RETENTION_DAYS_DEFAULT, true,
            "Days after which the service forgets which pass an attempt was "
            "about; what was redeemed, and the reports, stay."),
     TEXT("listen", address, "127.0.0.1", "IPv4 or IPv6 address to listen on."),
-    NUMBER("listen", port, 0, 65535, "8440", false,
+    NUMBER("listen", port, 0, 65535, 8440, false,
            "TCP port; 0 lets the kernel choose. The one in use is written to "
            "the file port in data_dir."),
-    NUMBER("listen", threads, 0, 64, "0", false,
+    NUMBER("listen", threads, 0, 64, 0, false,
            "Threads that serve connections; 0: one for each CPU."),
     TEXT("listen", tls_cert, "",
          "Certificate (PEM, with its chain) for HTTPS; kiosks pin its key. "
@@ -66,33 +70,45 @@ static const struct config_key table[] = {
     YES_NO("listen", metrics, "yes",
            "Whether /metrics is served here too; on the local socket it "
            "always is."),
-    NUMBER("limits", connections, 1, 100000, "1000", true,
+    NUMBER("limits", connections, 1, CONNECTIONS_MAX,
+           CONNECTIONS_DEFAULT, true,
            "Connections open at once; over it, requests are answered 503 and "
            "the connection is closed."),
-    NUMBER("limits", connections_hard, 1, 100000, "1200", true,
+    NUMBER("limits", connections_hard, 1, CONNECTIONS_MAX,
+           CONNECTIONS_HARD_DEFAULT, true,
            "Connections at which no more are accepted until some close."),
-    NUMBER("limits", request_s, 1, 300, "10", true,
+    NUMBER("limits", request_s, 1, REQUEST_S_MAX,
+           REQUEST_S_DEFAULT, true,
            "Seconds for a whole request to arrive, head and body."),
-    NUMBER("limits", idle_s, 1, 3600, "75", true,
+    NUMBER("limits", idle_s, 1, IDLE_S_MAX,
+           IDLE_S_DEFAULT, true,
            "Seconds that a connection may stay open without a request."),
-    NUMBER("limits", write_s, 1, 300, "15", true,
+    NUMBER("limits", write_s, 1, WRITE_S_MAX,
+           WRITE_S_DEFAULT, true,
            "Seconds that a client may take nothing of a reply."),
-    NUMBER("limits", write_kib_s, 1, 1048576, "8", true,
+    NUMBER("limits", write_kib_s, 1, WRITE_KIB_S_MAX,
+           WRITE_KIB_S_DEFAULT, true,
            "KiB a second that a client must take of a reply, beside write_s "
            "for its start."),
-    NUMBER("limits", drain_s, 1, 300, "10", true,
+    NUMBER("limits", drain_s, 1, DRAIN_S_MAX,
+           DRAIN_S_DEFAULT, true,
            "Seconds at most, from a signal to stop, for requests in hand."),
-    NUMBER("limits", receiving_mib, 8, 65536, "64", true,
+    NUMBER("limits", receiving_mib, RECEIVING_MIB_MIN, RECEIVING_MIB_MAX,
+           RECEIVING_MIB_DEFAULT, true,
            "MiB of request bodies that may be arriving at once, all "
            "connections together."),
-    NUMBER("limits", questions, 1, 65536, "1024", false,
+    NUMBER("limits", questions, 1, QUEUE_MAX,
+           QUESTIONS_DEFAULT, false,
            "Questions from doors that may wait for the ledger; over it, they "
            "are answered busy."),
-    NUMBER("limits", others, 1, 65536, "256", false,
+    NUMBER("limits", others, 1, QUEUE_MAX,
+           OTHERS_DEFAULT, false,
            "Uploads and set-up calls that may wait for the ledger."),
-    NUMBER("limits", reads, 1, 4096, "64", false,
+    NUMBER("limits", reads, 1, READS_MAX,
+           READS_DEFAULT, false,
            "Reports and searches that may wait for the report thread."),
-    NUMBER("limits", pass_cache, 64, 16777216, "65536", false,
+    NUMBER("limits", pass_cache, PASS_CACHE_MIN, PASS_CACHE_MAX,
+           PASS_CACHE_DEFAULT, false,
            "Signatures remembered as verified; 64 bytes of memory each."),
     {"log", "level", CONFIG_LEVEL, 0, LOG_LEVELS - 1, "info", true,
      "error, warning, info or debug.", AT(level)},
@@ -312,11 +328,11 @@ static bool set_defaults(struct reading *r)
 	return true;
 }
 
-/* What one key alone cannot say. */
 static bool check_whole(struct reading *r)
 {
 	size_t count;
 	const struct config_key *keys = config_table(&count);
+	char text[CONFIG_TEXT_MAX + 256];
 
 	r->line = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -326,25 +342,42 @@ static bool check_whole(struct reading *r)
 			return false;
 		}
 	}
-	if (r->config.data_dir[0] == '\0') {
-		fault(r, "[service] data_dir: empty; name a directory");
-		return false;
-	}
-	if ((r->config.tls_cert[0] == '\0') !=
-	    (r->config.tls_key[0] == '\0')) {
-		fault(r, "[listen] tls_cert and tls_key: give both or neither");
-		return false;
-	}
-	if (r->config.connections_hard < r->config.connections) {
-		fault(r,
-		      "[limits] connections_hard: %lld is under "
-		      "connections, which is %lld",
-		      (long long)r->config.connections_hard,
-		      (long long)r->config.connections);
-		return false;
-	}
-	return true;
+	if (!config_check(&r->config, text, sizeof(text)))
+		fault(r, "%s", text);
+	return !r->failed;
 }
+
+/* -------------------------------------------------------------- reload */
+
+static size_t size_of(const struct config_key *k)
+{
+	return k->type == CONFIG_TEXT ? CONFIG_TEXT_MAX : sizeof(int64_t);
+}
+
+bool config_differs(const struct config *a, const struct config *b,
+		    const struct config_key *k)
+{
+	const char *x = (const char *)a + k->offset;
+	const char *y = (const char *)b + k->offset;
+
+	if (k->type == CONFIG_TEXT)
+		return strcmp(x, y) != 0;
+	return memcmp(x, y, size_of(k)) != 0;
+}
+
+void config_take_reloadable(struct config *now, const struct config *next)
+{
+	size_t count;
+	const struct config_key *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].reload)
+			memcpy((char *)now + keys[i].offset,
+			       (const char *)next + keys[i].offset,
+			       size_of(&keys[i]));
+}
+
+/* ------------------------------------------------------------- reading */
 
 bool config_parse(struct bytes text, const char *name, struct config *out,
                   char *error, size_t error_size)

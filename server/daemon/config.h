@@ -59,6 +59,14 @@ bool config_load(const char *path, struct config *out, char *error,
 /* The same from memory; name is what errors call it. */
 bool config_parse(struct bytes text, const char *name, struct config *out,
 		  char *error, size_t error_size) OAP_CHECKED;
+/* What no key alone can say; config_parse has asked it. */
+bool config_check(const struct config *config, char *error, size_t error_size)
+    OAP_CHECKED;
+/* Whether the two set that key differently. */
+bool config_differs(const struct config *a, const struct config *b,
+		    const struct config_key *k) OAP_CHECKED;
+/* Every key that SIGHUP applies, and no other. */
+void config_take_reloadable(struct config *now, const struct config *next);
 /* Writes a whole configuration file that sets everything to its default and
  * says of each key what it does: what the sample file is. */
 void config_help(FILE *out);

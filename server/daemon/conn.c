@@ -49,6 +49,7 @@ struct conn_table {
 	struct conn **by_fd;
 	size_t by_fd_size;
 	size_t receiving; /* sum of received */
+	size_t replying;  /* connections with a reply on its way */
 };
 
 static int64_t monotonic_ms(void)
@@ -84,6 +85,8 @@ static void set_state(struct conn *c, enum conn_state state)
 {
 	const struct conn_limits *limits = c->table->limits;
 
+	c->table->replying -= c->state == CONN_REPLYING;
+	c->table->replying += state == CONN_REPLYING;
 	c->state = state;
 	if (state == CONN_READING)
 		c->deadline_ms = monotonic_ms() + limits->request_ms;
@@ -136,8 +139,11 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	struct conn_table *t = c->table;
 
 	(void)evcon;
+	/* A TLS read that ended in a close still counts its bytes in. */
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	say_goodbye(c->session);
 	forget_received(c);
+	set_state(c, CONN_IDLE);
 	if (c->fd >= 0)
 		t->by_fd[c->fd] = NULL;
 	LIST_REMOVE(c, link);
@@ -304,7 +310,7 @@ void conn_reply(struct conn *c, size_t n)
 {
 	const struct conn_limits *limits = c->table->limits;
 
-	c->state = CONN_REPLYING;
+	set_state(c, CONN_REPLYING);
 	c->deadline_ms = monotonic_ms() + limits->write_ms +
 			 (int64_t)n * 1000 / limits->write_rate;
 }
@@ -346,6 +352,11 @@ void conn_sweep(struct conn_table *t, bool all_idle)
 			end(c);
 		}
 	}
+}
+
+bool conn_all_replied(const struct conn_table *t)
+{
+	return t->replying == 0;
 }
 
 bool conn_may_accept(const struct conn_table *t)

@@ -61,6 +61,8 @@ bool conn_peer_uid(const struct conn *c, uint32_t *uid);
 /* Once a second (while draining, oftener): closes what took too long, and
  * idle ones when all are to go. */
 void conn_sweep(struct conn_table *table, bool all_idle);
+/* No reply is on its way any more. */
+bool conn_all_replied(const struct conn_table *table);
 /* No more than the hard limit are open: accepting may go on. */
 bool conn_may_accept(const struct conn_table *table);
 

@@ -9,33 +9,22 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bundlemaker.h"
+#include "chores.h"
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
 #include "portfile.h"
 #include "snapshot_make.h"
+#include "storage.h"
 #include "store_ledger.h"
-#include "wrapkey.h"
 
-#define TICK_MS 60000	   /* key rolls and old bundles can wait that long */
-#define TICK_AGAIN_MS 1000 /* after a snapshot that could not be made */
 #define DAY_MS INT64_C(86400000)
 #define LOOPS_MAX 64
 #define URL_TEXT_MAX (CONFIG_TEXT_MAX + 32)
-
-/* The ledger call of a tick; one at a time. */
-struct tick {
-	struct ledger_job job;
-	atomic_bool at_work;
-	atomic_bool remake; /* whatever else there is to do */
-	atomic_bool more;   /* to be forgotten: again soon */
-	_Atomic int64_t retention_ms;
-};
 
 struct daemon {
 	struct config config;
@@ -46,9 +35,10 @@ struct daemon {
 	char url[URL_TEXT_MAX], public_url[URL_TEXT_MAX];
 	char socket_path[CONFIG_TEXT_MAX + 16]; /* "": none */
 	bool has_socket;
+	int hold; /* of the address; -1: none */
 	struct loop *loops[LOOPS_MAX];
 	size_t loop_count;
-	struct tick tick;
+	struct chores *chores;
 	uint8_t pins[2][32]; /* of TLS keys: present, next */
 	size_t pin_count;
 	char *error;
@@ -98,85 +88,26 @@ static void install(bool committed, void *arg)
 	snapshot_install(d->service.box, committed);
 }
 
-static enum store_result run_tick(struct store *s, struct ledger_job *job,
-				  int64_t now_ms)
+/* Ledger thread. */
+static void failed(void *arg)
 {
-	struct daemon *d = job->owner;
-	struct snapshot *now = snapshot_get(d->service.box);
-	int64_t age_s = now_ms / 1000 - (int64_t)snapshot_made_at(now);
-	bool changed = false, more = false;
-	enum store_result result = setup_tick(s, now_ms, &changed);
+	struct daemon *d = arg;
 
-	if (result == STORE_OK)
-		result = store_purge(
-		    s, now_ms - atomic_load(&d->tick.retention_ms), &more);
-	atomic_store(&d->tick.more, more);
-
-	job->remake_snapshot = atomic_exchange(&d->tick.remake, false) ||
-			       changed || age_s >= BUNDLE_RESIGN_S ||
-			       atomic_load(&d->service.bundle_late);
-	snapshot_drop(now);
-	return result;
-}
-
-static void tick_done(struct ledger_job *job)
-{
-	struct daemon *d = job->owner;
-
-	/* Else what it was to bring is still to come. */
-	atomic_store(&d->service.bundle_late,
-		     job->failed || job->call_result != STORE_OK);
-	atomic_store(&d->tick.at_work, false);
-}
-
-void daemon_tick(struct daemon *d)
-{
-	struct ledger_job *job = &d->tick.job;
-
-	if (atomic_exchange(&d->tick.at_work, true))
-		return;
-	memset(job, 0, sizeof(*job));
-	job->kind = JOB_CALL;
-	job->call = run_tick;
-	job->done = tick_done;
-	job->owner = d;
-	if (!ledger_submit(d->service.ledger, job))
-		atomic_store(&d->tick.at_work, false);
-}
-
-int64_t daemon_tick_ms(const struct daemon *d)
-{
-	return atomic_load(&d->service.bundle_late) ||
-		       atomic_load(&d->tick.more)
-		   ? TICK_AGAIN_MS
-		   : TICK_MS;
+	atomic_store(&d->service.disk_failed, true);
 }
 
 /* ------------------------------------------------------------- storage */
 
 static bool open_storage(struct daemon *d)
 {
-	const char *dir = d->config.data_dir;
-	uint8_t wrap[SERVICE_WRAP_KEY];
-	bool has_wrap;
-
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return fail(d, dir, strerror(errno));
-	d->store = store_open(dir, d->error, d->error_size);
-	if (d->store == NULL ||
-	    !wrap_key_read(wrap, &has_wrap, d->error, d->error_size))
-		return false;
-	d->keys = service_keys_open(dir, has_wrap ? wrap : NULL, d->error,
-				    d->error_size);
-	sodium_memzero(wrap, sizeof(wrap));
-	if (d->keys == NULL)
+	if (!storage_open(d->config.data_dir, &d->store, &d->keys, d->error,
+			  d->error_size))
 		return false;
 	d->service.keys = d->keys;
 	d->service.box = snapshot_box_new();
 	d->service.cache = passcache_new((size_t)d->config.pass_cache);
-	if (d->service.box == NULL || d->service.cache == NULL)
-		return fail(d, "oapd", "out of memory");
-	return true;
+	return (d->service.box != NULL && d->service.cache != NULL) ||
+	       fail(d, "oapd", "out of memory");
 }
 
 /* From the next bundle on kiosks are told of the present key and, where there
@@ -200,7 +131,7 @@ static bool announce_pins(struct daemon *d, const char *next, char *error,
 	memcpy(d->pins, pins, n * 32);
 	d->pin_count = n;
 	snapshot_box_pins(d->service.box, pins[0], n);
-	atomic_store(&d->tick.remake, true);
+	chores_renew(d->chores);
 	return true;
 }
 
@@ -220,18 +151,26 @@ static bool open_tls(struct daemon *d)
 	const struct config *c = &d->config;
 
 	if (c->tls_cert[0] == '\0')
-		return listen_address_is_loopback(&d->address) ||
-		       c->allow_plain_http != 0 ||
-		       fail(d, "[listen] address",
-			    "not loopback, and there is no certificate; set "
-			    "tls_cert and tls_key, or allow_plain_http = yes "
-			    "behind something that adds TLS");
+		return true;
 	d->service.tls =
 	    tls_new(c->tls_cert, c->tls_key, d->error, d->error_size);
-	if (d->service.tls == NULL)
-		return false;
 	d->service.env.tls = d->service.tls;
-	return true;
+	return d->service.tls != NULL;
+}
+
+bool daemon_check(const struct config *config, char *error, size_t error_size)
+{
+	struct tls *tls;
+	uint8_t pin[32];
+
+	if (config->tls_cert[0] == '\0')
+		return true;
+	tls = tls_new(config->tls_cert, config->tls_key, error, error_size);
+	tls_free(tls);
+	return tls != NULL &&
+	       (config->tls_next_cert[0] == '\0' ||
+		tls_pin_of_file(config->tls_next_cert, pin, error,
+				error_size));
 }
 
 static bool new_loops(struct daemon *d)
@@ -260,6 +199,12 @@ static bool new_loops(struct daemon *d)
 	return true;
 }
 
+static bool hold_address(struct daemon *d)
+{
+	d->hold = listen_hold(&d->address, d->error, d->error_size);
+	return d->hold >= 0;
+}
+
 static bool open_local(struct daemon *d)
 {
 	const char *path = d->config.unix_socket;
@@ -286,9 +231,10 @@ static bool open_sockets(struct daemon *d)
 
 	if (!listen_address_read(c->address, (uint16_t)c->port, &d->address,
 				 d->error, d->error_size) ||
-	    !open_tls(d) ||
+	    !open_tls(d) || (c->port != 0 && !hold_address(d)) ||
 	    !listen_probe(&d->address, d->error, d->error_size) ||
-	    !new_loops(d) || !open_local(d))
+	    !new_loops(d) || (c->port == 0 && !hold_address(d)) ||
+	    !open_local(d))
 		return false;
 	listen_address_url(&d->address, d->service.tls != NULL, d->url,
 			   sizeof(d->url));
@@ -310,7 +256,8 @@ static bool start_threads(struct daemon *d)
 	    .now_ms = real_ms,
 	    .prepare = prepare,
 	    .install = install,
-	    .snapshot_arg = d,
+	    .failed = failed,
+	    .arg = d,
 	    .grant_key = d->keys->grant_key,
 	};
 
@@ -341,7 +288,7 @@ static void set_limits(struct daemon *d, const struct config *c)
 	limits->write_ms = c->write_s * 1000;
 	limits->write_rate = c->write_kib_s * 1024;
 	limits->receiving = c->receiving_mib * 1024 * 1024 / loops;
-	atomic_store(&d->tick.retention_ms, c->retention_days * DAY_MS);
+	chores_retain(d->chores, c->retention_days * DAY_MS);
 	log_set_level((enum log_level)c->level);
 }
 
@@ -355,18 +302,22 @@ struct daemon *daemon_start(const struct config *config, char *error,
 		return NULL;
 	}
 	d->config = *config;
+	d->hold = -1;
 	d->error = error;
 	d->error_size = error_size;
 	d->service.config = &d->config;
 	d->service.now_ms = real_ms;
 	d->service.env.code_life_s = ENROL_CODE_LIFE_S;
 	d->service.env.random = randombytes_buf;
-	if (open_storage(d)) {
+	d->chores = chores_new(&d->service);
+	if (d->chores == NULL) {
+		fail(d, "oapd", "out of memory");
+	} else if (open_storage(d)) {
 		d->service.env.service_pk = d->keys->pk;
 		if (open_sockets(d)) {
 			set_limits(d, config);
 			if (make_first_snapshot(d) && start_threads(d)) {
-				daemon_tick(d);
+				chores_start(d->chores);
 				return d;
 			}
 		}
@@ -375,23 +326,17 @@ struct daemon *daemon_start(const struct config *config, char *error,
 	return NULL;
 }
 
+void daemon_tick(struct daemon *d)
+{
+	chores_tick(d->chores);
+}
+
 const char *daemon_url(const struct daemon *d)
 {
 	return d->url;
 }
 
 /* -------------------------------------------------------------- reload */
-
-static bool differs(const struct config *a, const struct config *b,
-		    const struct config_key *k)
-{
-	const char *x = (const char *)a + k->offset;
-	const char *y = (const char *)b + k->offset;
-
-	if (k->type == CONFIG_TEXT)
-		return strcmp(x, y) != 0;
-	return memcmp(x, y, sizeof(int64_t)) != 0;
-}
 
 static void reload_tls(struct daemon *d, const struct config *config)
 {
@@ -406,7 +351,6 @@ static void reload_tls(struct daemon *d, const struct config *config)
 	if (!announce_pins(d, config->tls_next_cert, error, sizeof(error)))
 		log_error("[listen] tls_next_cert: %s; kiosks are told what "
 			  "they were told", error);
-	daemon_tick(d);
 }
 
 void daemon_reload(struct daemon *d, const struct config *config)
@@ -415,11 +359,14 @@ void daemon_reload(struct daemon *d, const struct config *config)
 	const struct config_key *keys = config_table(&count);
 
 	for (size_t i = 0; i < count; i++)
-		if (!keys[i].reload && differs(&d->config, config, &keys[i]))
+		if (!keys[i].reload &&
+		    config_differs(&d->config, config, &keys[i]))
 			log_warning("[%s] %s: changed; a restart applies it",
 				    keys[i].section, keys[i].key);
-	set_limits(d, config);
-	reload_tls(d, config);
+	config_take_reloadable(&d->config, config);
+	set_limits(d, &d->config);
+	reload_tls(d, &d->config);
+	chores_start(d->chores);
 	log_info("configuration read again");
 }
 
@@ -465,6 +412,8 @@ void daemon_stop(struct daemon *d)
 		loop_free(d->loops[i]);
 	ledger_stop(d->service.ledger);
 	report_worker_stop(d->service.reader);
+	if (d->hold >= 0)
+		close(d->hold);
 	if (d->has_socket)
 		unlink(d->socket_path);
 	tls_free(d->service.tls);
@@ -473,5 +422,6 @@ void daemon_stop(struct daemon *d)
 		snapshot_box_free(d->service.box);
 	service_keys_free(d->keys);
 	store_close(d->store);
+	chores_free(d->chores);
 	free(d);
 }

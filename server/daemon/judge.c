@@ -76,13 +76,15 @@ static enum store_result answer_again(const struct judging *j,
  * earlier answers: their questions' time was up when it asked this one. */
 static enum store_result give_up_earlier(const struct judging *j,
                                          const struct question *q,
-                                         const struct counter_key *key)
+                                         const uint8_t *pass,
+                                         const char *benefit)
 {
 	enum store_result r;
 	struct attempt a;
 
 	for (;;) {
-		r = store_unconfirmed_of_pass(j->store, j->kiosk, key, q->at_ms,
+		r = store_unconfirmed_of_pass(j->store, j->kiosk, pass, benefit,
+		                              q->at_ms,
 		                              j->now_ms - UNCONFIRMED_MS, &a);
 		if (r != STORE_OK)
 			return r == STORE_NONE ? STORE_OK : r;
@@ -211,19 +213,17 @@ static enum store_result judge_new(const struct judging *j,
                                    struct ask_result *answer)
 {
 	bool has_counter, shown_used = false;
-	enum store_result r;
+	enum store_result r = STORE_OK;
 	struct counter c;
 	struct attempt a;
 	struct decision d;
 
 	fill_attempt(j, q, admitted, &a);
-	r = attempt_counter(j->store, &a, admitted, &c, &has_counter);
-	if (r == STORE_OK && c.uses > 0 && admitted->pass_verified) {
-		r = give_up_earlier(j, q, &c.key);
-		if (r == STORE_OK)
-			r = attempt_counter(j->store, &a, admitted, &c,
-			                    &has_counter);
-	}
+	/* In whatever period it was; it may hold a live code, too. */
+	if (admitted->shape == VERDICT_NONE && admitted->pass_verified)
+		r = give_up_earlier(j, q, admitted->pass_hash, a.benefit);
+	if (r == STORE_OK)
+		r = attempt_counter(j->store, &a, admitted, &c, &has_counter);
 	if (r == STORE_OK && a.has_shown)
 		r = store_shown_used(j->store, admitted->pass_hash, a.shown_s,
 		                     j->kiosk, a.benefit, &shown_used);

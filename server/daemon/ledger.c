@@ -187,7 +187,7 @@ static enum store_result call_and_prepare(struct ledger *l,
 	job->refusal[0] = '\0';
 	r = job->call(l->store, job, now_of(l));
 	if (r == STORE_OK && job->remake_snapshot && l->config.prepare)
-		r = l->config.prepare(l->store, job, l->config.snapshot_arg);
+		r = l->config.prepare(l->store, job, l->config.arg);
 	return r;
 }
 
@@ -239,7 +239,6 @@ static void count_batch(struct ledger *l, const struct queue *batch, bool ok,
 	pthread_mutex_lock(&l->lock);
 	f->commits += ok;
 	f->commit_failures += !ok;
-	f->last_failed = !ok;
 	f->commit_ns_total += (uint64_t)ns;
 	for (const struct ledger_job *job = batch->first; job;
 	     job = job->next) {
@@ -259,6 +258,8 @@ static void fail_all(struct ledger *l, struct queue *batch)
 	l->broken = true;
 	for (struct ledger_job *job = batch->first; job; job = job->next)
 		job->failed = true;
+	if (l->config.failed)
+		l->config.failed(l->config.arg);
 }
 
 static void *run(void *arg)
@@ -274,7 +275,7 @@ static void *run(void *arg)
 		if (!ok)
 			fail_all(l, &batch);
 		if (l->config.install)
-			l->config.install(ok, l->config.snapshot_arg);
+			l->config.install(ok, l->config.arg);
 		while (batch.count > 0) {
 			struct ledger_job *job = queue_take(&batch);
 

@@ -142,7 +142,9 @@ struct ledger_config {
 				     void *arg);
 	/* Called after each transaction, and before done. */
 	void (*install)(bool committed, void *arg);
-	void *snapshot_arg;
+	/* Called after a transaction that was given up; NULL: nobody asks. */
+	void (*failed)(void *arg);
+	void *arg;
 	/* 32 bytes each, kept by the caller as long as the ledger runs. */
 	const uint8_t *grant_key;
 };
@@ -170,7 +172,6 @@ struct ledger_figures {
 	uint64_t commits, commit_failures, questions, items, calls;
 	uint64_t questions_waiting, others_waiting;
 	uint64_t commit_ns_total;
-	bool last_failed; /* the latest transaction */
 };
 void ledger_figures(struct ledger *l, struct ledger_figures *out);
 

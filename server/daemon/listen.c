@@ -52,6 +52,16 @@ bool listen_address_is_loopback(const struct listen_address *a)
 	return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
+bool listen_address_is_any(const struct listen_address *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->addr;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->addr;
+
+	if (a->addr.ss_family == AF_INET)
+		return v4->sin_addr.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+}
+
 uint16_t listen_address_port(const struct listen_address *a)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->addr;
@@ -147,7 +157,7 @@ int listen_tcp(struct listen_address *a, char *error, size_t error_size)
 	return fd;
 }
 
-/* Nobody answers there: what is left is a name in a directory. */
+/* A socket at which nobody answers: what is left is a name in a directory. */
 static bool is_dead(const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -161,9 +171,27 @@ static bool is_dead(const struct sockaddr_un *addr)
 	return dead;
 }
 
+/* Makes room for the name; NULL, or why it is not to be had. */
+static const char *take_over(const struct sockaddr_un *addr)
+{
+	struct stat st;
+
+	if (lstat(addr->sun_path, &st) != 0)
+		return strerror(errno);
+	if (!S_ISSOCK(st.st_mode))
+		return "is there, and is no socket; name another [service] "
+		       "unix_socket";
+	if (!is_dead(addr))
+		return "somebody listens there already; stop it, or name "
+		       "another [service] unix_socket";
+	return unlink(addr->sun_path) == 0 ? NULL : strerror(errno);
+}
+
 int listen_local(const char *path, char *error, size_t error_size)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const struct sockaddr *at = (const struct sockaddr *)&addr;
+	const char *trouble = NULL;
 	int fd;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -175,17 +203,40 @@ int listen_local(const char *path, char *error, size_t error_size)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fail(fd, path, strerror(errno), error, error_size);
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
-		if (errno != EADDRINUSE || !is_dead(&addr))
-			return fail(fd, path, strerror(errno), error,
-				    error_size);
-		if (unlink(path) != 0 ||
-		    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) !=
-			0)
-			return fail(fd, path, strerror(errno), error,
-				    error_size);
+	if (bind(fd, at, sizeof(addr)) != 0) {
+		trouble = errno == EADDRINUSE ? take_over(&addr)
+					      : strerror(errno);
+		if (trouble == NULL && bind(fd, at, sizeof(addr)) != 0)
+			trouble = strerror(errno);
 	}
-	if (chmod(path, LOCAL_MODE) != 0 || listen(fd, LOCAL_BACKLOG) != 0)
-		return fail(fd, path, strerror(errno), error, error_size);
-	return fd;
+	if (trouble == NULL &&
+	    (chmod(path, LOCAL_MODE) != 0 || listen(fd, LOCAL_BACKLOG) != 0))
+		trouble = strerror(errno);
+	return trouble != NULL ? fail(fd, path, trouble, error, error_size)
+			       : fd;
+}
+
+int listen_hold(const struct listen_address *a, char *error,
+		size_t error_size)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	char url[80];
+	int fd, n;
+
+	listen_address_url(a, false, url, sizeof(url));
+	/* A name that begins with a NUL is of no file system. */
+	n = snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "oapd/%s",
+		     url + strlen("http://"));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 &&
+	    bind(fd, (const struct sockaddr *)&addr,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			     (size_t)n)) == 0)
+		return fd;
+	return fail(fd, url + strlen("http://"),
+		    errno == EADDRINUSE
+			? "another oapd listens there; stop it, or set "
+			  "another [listen] port"
+			: strerror(errno),
+		    error, error_size);
 }

@@ -7,6 +7,8 @@
 
 #include "bytes.h"
 
+#define LISTEN_LOCAL_MAX 107 /* bytes of a local socket's name: sun_path */
+
 struct listen_address {
 	struct sockaddr_storage addr;
 	socklen_t n;
@@ -18,6 +20,8 @@ bool listen_address_read(const char *text, uint16_t port,
 			 struct listen_address *out, char *error,
 			 size_t error_size) OAP_CHECKED;
 bool listen_address_is_loopback(const struct listen_address *a);
+/* 0.0.0.0 or ::, at which one can listen but which nobody can call. */
+bool listen_address_is_any(const struct listen_address *a);
 uint16_t listen_address_port(const struct listen_address *a);
 /* "http://127.0.0.1:8440", "https://[::1]:8440" */
 void listen_address_url(const struct listen_address *a, bool tls, char *url,
@@ -27,6 +31,11 @@ void listen_address_url(const struct listen_address *a, bool tls, char *url,
  * unnoticed, and give it half of the connections. Port 0 is always free. */
 bool listen_probe(const struct listen_address *a, char *error,
 		  size_t error_size) OAP_CHECKED;
+/* Two that probe at one moment would both find nobody: this descriptor holds
+ * the address among oapds, as a name of the kernel's that only one can have,
+ * until it is closed. -1: another has it. */
+int listen_hold(const struct listen_address *a, char *error,
+		size_t error_size) OAP_CHECKED;
 /* A bound TCP socket that shares its port with others of this process; a port
  * of 0 is replaced by the one that the kernel chose. */
 int listen_tcp(struct listen_address *a, char *error, size_t error_size)

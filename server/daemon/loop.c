@@ -21,7 +21,6 @@
 
 #define SWEEP_MS 1000	    /* see conn.c */
 #define SWEEP_DRAIN_MS 20   /* while somebody waits for the end */
-#define LISTEN_AGAIN_MS 1000 /* when descriptors had run out */
 #define LAST_ROUNDS 16	    /* of the event loop, for replies to leave */
 
 enum loop_state { LOOP_RUNNING, LOOP_DRAINING, LOOP_ENDING };
@@ -36,8 +35,8 @@ struct loop {
 	struct service *service;
 	struct event_base *base;
 	struct evhttp *tcp, *local;
-	struct evconnlistener *listener; /* TCP; NULL: closed */
-	struct evhttp_bound_socket *bound, *local_bound;
+	struct evconnlistener *tcp_listener, *local_listener; /* NULL: closed */
+	struct evhttp_bound_socket *tcp_bound, *local_bound;
 	struct conn_table *conns;
 	struct mailbox *mailbox;
 	struct event *mail_event, *sweep;
@@ -57,10 +56,11 @@ void loop_add(struct loop *loop, struct request *r)
 	LIST_INSERT_HEAD(&loop->requests, r, link);
 }
 
-/* Nobody waits for this loop any more. */
+/* Nobody waits for this loop any more, not for the end of a reply either. */
 static void see_drained(struct loop *loop)
 {
-	if (loop->drained == NULL || !LIST_EMPTY(&loop->requests))
+	if (loop->drained == NULL || !LIST_EMPTY(&loop->requests) ||
+	    !conn_all_replied(loop->conns))
 		return;
 	sem_post(loop->drained);
 	loop->drained = NULL;
@@ -156,8 +156,8 @@ static struct bufferevent *on_tcp(struct event_base *base, void *arg)
 	if (tls == NULL || session != NULL)
 		bev = conn_new(base, loop->conns, session);
 	/* The next sweep looks again. */
-	if (!conn_may_accept(loop->conns) && loop->listener != NULL)
-		evconnlistener_disable(loop->listener);
+	if (!conn_may_accept(loop->conns) && loop->tcp_listener != NULL)
+		evconnlistener_disable(loop->tcp_listener);
 	return bev;
 }
 
@@ -177,8 +177,10 @@ static void on_sweep(evutil_socket_t none, short events, void *arg)
 
 	(void)none, (void)events;
 	conn_sweep(loop->conns, draining);
-	if (loop->listener != NULL && conn_may_accept(loop->conns))
-		evconnlistener_enable(loop->listener);
+	if (loop->tcp_listener != NULL && conn_may_accept(loop->conns))
+		evconnlistener_enable(loop->tcp_listener);
+	if (loop->local_listener != NULL)
+		evconnlistener_enable(loop->local_listener);
 	see_drained(loop);
 	event_add(loop->sweep, &next);
 }
@@ -187,12 +189,12 @@ static void on_sweep(evutil_socket_t none, short events, void *arg)
 
 static void stop_listening(struct loop *loop)
 {
-	if (loop->bound != NULL)
-		evhttp_del_accept_socket(loop->tcp, loop->bound);
+	if (loop->tcp_bound != NULL)
+		evhttp_del_accept_socket(loop->tcp, loop->tcp_bound);
 	if (loop->local_bound != NULL)
 		evhttp_del_accept_socket(loop->local, loop->local_bound);
-	loop->bound = loop->local_bound = NULL;
-	loop->listener = NULL;
+	loop->tcp_bound = loop->local_bound = NULL;
+	loop->tcp_listener = loop->local_listener = NULL;
 }
 
 static void on_drain(struct mail *mail)
@@ -333,33 +335,40 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-bool loop_listen_tcp(struct loop *loop, int fd)
+/* Takes fd. */
+static bool listen_on(struct loop *loop, struct evhttp *http, int fd,
+		      struct evconnlistener **listener,
+		      struct evhttp_bound_socket **bound)
 {
 	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+	struct evconnlistener *made =
+	    evconnlistener_new(loop->base, NULL, NULL, flags, 1024, fd);
 
-	loop->listener = evconnlistener_new(loop->base, NULL, NULL, flags,
-					    1024, fd);
-	if (loop->listener == NULL) {
+	if (made == NULL) {
 		close(fd);
 		return false;
 	}
-	loop->bound = evhttp_bind_listener(loop->tcp, loop->listener);
-	if (loop->bound == NULL) {
-		evconnlistener_free(loop->listener);
-		loop->listener = NULL;
+	*bound = evhttp_bind_listener(http, made);
+	if (*bound == NULL) {
+		evconnlistener_free(made);
 		return false;
 	}
 	/* After it was bound, which sets one of its own. */
-	evconnlistener_set_error_cb(loop->listener, on_accept_error);
+	evconnlistener_set_error_cb(made, on_accept_error);
+	*listener = made;
 	return true;
+}
+
+bool loop_listen_tcp(struct loop *loop, int fd)
+{
+	return listen_on(loop, loop->tcp, fd, &loop->tcp_listener,
+			 &loop->tcp_bound);
 }
 
 bool loop_listen_local(struct loop *loop, int fd)
 {
-	loop->local_bound = evhttp_accept_socket_with_handle(loop->local, fd);
-	if (loop->local_bound == NULL)
-		close(fd);
-	return loop->local_bound != NULL;
+	return listen_on(loop, loop->local, fd, &loop->local_listener,
+			 &loop->local_bound);
 }
 
 bool loop_start(struct loop *loop)

@@ -18,6 +18,7 @@
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_IO = 4 };
 #define DESCRIPTORS_BESIDE 128 /* database, sockets, threads' own */
+#define CONNECTIONS_LEAST 16   /* fewer serve nobody */
 
 static const char usage[] =
     "usage: oapd --config FILE [--check]\n"
@@ -99,21 +100,43 @@ static void prepare_libraries(void)
 	event_set_log_callback(on_event_log);
 }
 
-/* Connections need descriptors; the soft limit is often 1024. */
-static void raise_descriptors(const struct config *config)
+/* Connections need descriptors; the soft limit is often 1024. Where there are
+ * too few, fewer connections are taken: an operator must still get in. */
+static bool fit_descriptors(struct config *config)
 {
-	rlim_t wanted =
-	    (rlim_t)config->connections_hard + DESCRIPTORS_BESIDE;
+	int64_t wanted = config->connections_hard + DESCRIPTORS_BESIDE, most;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-		log_warning("only %llu descriptors may be open, and [limits] "
-			    "connections_hard wants %llu",
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return true;
+	if (limit.rlim_cur < (rlim_t)wanted) {
+		limit.rlim_cur = (rlim_t)wanted < limit.rlim_max
+				     ? (rlim_t)wanted
+				     : limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0 &&
+		    getrlimit(RLIMIT_NOFILE, &limit) != 0)
+			return true;
+	}
+	most = limit.rlim_cur < (rlim_t)wanted
+		   ? (int64_t)limit.rlim_cur - DESCRIPTORS_BESIDE
+		   : config->connections_hard;
+	if (most < CONNECTIONS_LEAST) {
+		log_error("only %llu descriptors may be open; allow %d at "
+			  "least (ulimit -n, LimitNOFILE=)",
+			  (unsigned long long)limit.rlim_cur,
+			  DESCRIPTORS_BESIDE + CONNECTIONS_LEAST);
+		return false;
+	}
+	if (most < config->connections_hard)
+		log_warning("only %llu descriptors may be open: [limits] "
+			    "connections_hard is %lld, not %lld",
 			    (unsigned long long)limit.rlim_cur,
-			    (unsigned long long)wanted);
+			    (long long)most,
+			    (long long)config->connections_hard);
+	config->connections_hard = most;
+	if (config->connections > most)
+		config->connections = most;
+	return true;
 }
 
 static void block_signals(sigset_t *set)
@@ -132,17 +155,16 @@ static void reload(struct daemon *d, const char *path)
 	struct config config;
 	char error[512];
 
-	if (config_load(path, &config, error, sizeof(error)))
-		daemon_reload(d, &config);
-	else
+	if (!config_load(path, &config, error, sizeof(error)))
 		log_error("%s; nothing was changed", error);
+	else if (fit_descriptors(&config))
+		daemon_reload(d, &config);
 }
 
 static void serve(struct daemon *d, const char *path, const sigset_t *signals)
 {
 	for (;;) {
-		int64_t ms = daemon_tick_ms(d);
-		struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+		struct timespec wait = {.tv_sec = DAEMON_TICK_S};
 		int signal = sigtimedwait(signals, NULL, &wait);
 
 		if (signal == SIGHUP)
@@ -179,12 +201,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "oapd: %s\n", error);
 		return EXIT_USAGE;
 	}
+	if (o.check && !daemon_check(&config, error, sizeof(error))) {
+		fprintf(stderr, "oapd: %s\n", error);
+		return EXIT_USAGE;
+	}
 	if (o.check) {
 		config_show(&config, stdout);
 		return finish(EXIT_DONE);
 	}
 	log_set_level((enum log_level)config.level);
-	raise_descriptors(&config);
+	if (!fit_descriptors(&config))
+		return EXIT_IO;
 	umask(077); /* what it keeps is nobody else's */
 	block_signals(&signals);
 	d = daemon_start(&config, error, sizeof(error));

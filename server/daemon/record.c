@@ -12,8 +12,7 @@ enum store_result refuse_item(const struct judging *j, struct ledger_item *item,
 	bool kept;
 
 	item->result.result = result;
-	if (!j->job->has_report)
-		return STORE_OK;
+	/* Report or question, its MAC says who sent it. */
 	r = store_quarantine(j->store, j->kiosk, kind, item->raw, j->now_ms,
 	                     &kept);
 	if (r == STORE_OK && kept)

@@ -17,7 +17,7 @@
 #include "traffic.h"
 
 struct service {
-	const struct config *config; /* as it was at the start */
+	const struct config *config; /* what SIGHUP does not apply, for loops */
 	const struct service_keys *keys;
 	struct snapshot_box *box;
 	struct passcache *cache;
@@ -30,6 +30,8 @@ struct service {
 	struct traffic traffic;
 	/* A new bundle or snapshot is due and could not be made yet. */
 	atomic_bool bundle_late;
+	/* A transaction failed, and nothing as large was written since. */
+	atomic_bool disk_failed;
 	/* The clock of the service: ms since 1970 UTC; any thread. */
 	int64_t (*now_ms)(void *clock);
 	void *clock;

@@ -251,8 +251,8 @@ static void use_secrets(struct service_keys *keys, const struct secrets *s)
 }
 
 struct service_keys *service_keys_open(const char *data_dir,
-				       const uint8_t *wrap, char *error,
-				       size_t error_size)
+				       const uint8_t *wrap, bool may_make,
+				       char *error, size_t error_size)
 {
 	struct opening o = {
 	    .wrap = wrap, .error = error, .error_size = error_size};
@@ -268,7 +268,12 @@ struct service_keys *service_keys_open(const char *data_dir,
 		fail(&o, "no memory that can be locked for keys");
 	else {
 		there = read_file(&o, s);
-		good = there == 1 || (there == 0 && make_file(&o, data_dir, s));
+		good = there == 1;
+		if (there == 0 && may_make)
+			good = make_file(&o, data_dir, s);
+		else if (there == 0)
+			fail(&o, "missing, though this database was used with "
+				 "one; restore it from the backup");
 	}
 	if (good)
 		use_secrets(keys, s);

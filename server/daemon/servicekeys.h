@@ -17,11 +17,13 @@ struct service_keys {
 
 #define SERVICE_WRAP_KEY 32
 
-/* Opens the file, or makes it (0600, O_EXCL, on disk before it returns). wrap:
+/* Opens the file, or, where it may, makes it (0600, O_EXCL, on disk before it
+ * returns). wrap:
  * NULL, or 32 bytes under which the file is sealed. A file that is sealed and
  * no wrap, or the other way round, is refused. NULL: error has one line. */
 struct service_keys *service_keys_open(const char *data_dir,
-				       const uint8_t *wrap, char *error,
+				       const uint8_t *wrap, bool may_make,
+				       char *error,
 				       size_t error_size) OAP_CHECKED;
 void service_keys_free(struct service_keys *keys); /* wipes; takes NULL */
 

@@ -45,8 +45,10 @@ static void see_expiry(struct counter *c, uint64_t exp)
 {
 	int64_t exp_s = exp > TIME_S_MAX ? (int64_t)TIME_S_MAX : (int64_t)exp;
 
-	if (c->last_exp_s < exp_s)
-		c->last_exp_s = exp_s;
+	if (c->last_exp_s >= exp_s)
+		return;
+	c->last_exp_s = exp_s;
+	c->exp_rose = true;
 }
 
 enum store_result attempt_counter(struct store *s, const struct attempt *a,
@@ -204,7 +206,8 @@ enum store_result settle_new(struct store *s, struct attempt *a,
 	a->counts = attempt_counts(&a->facts);
 	if (c) {
 		c->uses += a->counts;
-		if (a->counts || c->n == 0)
+		/* A refused one prolongs what is remembered, too. */
+		if (a->counts || c->n == 0 || c->exp_rose)
 			r = store_counter_put(s, c);
 		a->counter = c->n;
 	}

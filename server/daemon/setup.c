@@ -3,9 +3,11 @@
  * once, and the audit trail gets its row in the same transaction. */
 #include "setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "setup_act.h"
 
 #define ALARM_WINDOW_MS (INT64_C(3600) * 1000)
@@ -84,9 +86,12 @@ enum store_result act_no_memory(struct act_run *run)
 	return STORE_FAILED;
 }
 
-enum store_result act_alarm(struct act_run *run, const char *action)
+enum store_result act_alarm(struct act_run *run, const char *action,
+			    const char *object)
 {
 	run->alarm = action;
+	snprintf(run->alarm_object, sizeof(run->alarm_object), "%s",
+		 object != NULL ? object : run->id);
 	return STORE_NONE;
 }
 
@@ -148,24 +153,29 @@ static enum store_result write_audit(const struct act_run *run,
 }
 
 /* What the refused act has written is undone already. Anybody can be refused
- * as often as they like: the trail is not theirs to fill. */
+ * as often as they like: the trail is not theirs to fill, and one who tries
+ * must not drown what happens elsewhere. */
 static enum store_result write_alarm(struct act_run *run)
 {
 	enum store_result r;
-	int64_t count;
+	int64_t count, all;
 
 	if (!store_in_transaction(run->store))
 		return STORE_FAILED;
-	r = store_alarms(run->store, run->now_ms - ALARM_WINDOW_MS,
-			 ALARMS_PER_HOUR_MAX, &count);
+	r = store_alarms(run->store, run->alarm, run->alarm_object,
+			 run->now_ms - ALARM_WINDOW_MS, ALARMS_PER_HOUR_MAX,
+			 &count, &all);
 	if (r != STORE_OK)
 		return r;
-	if (count >= ALARMS_PER_HOUR_MAX)
+	if (count >= ALARMS_PER_OBJECT_MAX || all >= ALARMS_PER_HOUR_MAX)
 		return STORE_NONE;
+	log_warning("alarm: %s: %s: %s", run->alarm, run->alarm_object,
+		    run->problem->detail);
 	json_decref(run->before);
 	json_decref(run->after);
 	run->before = NULL;
 	run->after = json_pack("{s:s}", "refused", run->problem->detail);
+	run->id = run->alarm_object;
 	if (run->after == NULL)
 		return STORE_FAILED;
 	return write_audit(run, run->alarm);

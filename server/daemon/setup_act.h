@@ -31,6 +31,7 @@ struct act_run {
 	bool changed; /* a new snapshot is due */
 	/* Out: a refusal that somebody should look at; NULL: none. */
 	const char *alarm;
+	char alarm_object[OBJECT_ID_MAX + 1]; /* "": id */
 };
 
 typedef enum store_result act_function(struct act_run *run);
@@ -57,7 +58,10 @@ enum store_result act_exists(struct act_run *run, const char *noun);
 enum store_result act_no_memory(struct act_run *run);
 /* The problem that is set goes into the audit trail under that name; all else
  * that the act has written is undone. */
-enum store_result act_alarm(struct act_run *run, const char *action);
+/* object: what is attacked, as far as the refused one could not choose it;
+ * NULL: the change's id. */
+enum store_result act_alarm(struct act_run *run, const char *action,
+			    const char *object);
 
 /* The object as it would be: before with the body's fields over it, those
  * that are null taken out. New reference; NULL without memory. */

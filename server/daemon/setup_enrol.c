@@ -160,7 +160,7 @@ static enum store_result refuse_reuse(struct act_run *run,
 		    "not this kiosk, somebody else has seen the code: revoke "
 		    "%s and make a new code (oapctl kiosk add)",
 		    kid, kid);
-	return act_alarm(run, "enrolment.refused");
+	return act_alarm(run, "enrolment.refused", kid);
 }
 
 static enum store_result refuse_code(struct act_run *run, const char *why)
@@ -228,12 +228,17 @@ static bool note_successor(void *arg, const void *row)
 	return true;
 }
 
-static enum store_result refuse_roll(struct act_run *run, const char *why)
+static enum store_result refuse_roll(struct act_run *run,
+				     const struct enrol_form *form,
+				     const char *why)
 {
+	char old[17];
+
+	hex_encode(form->old, sizeof(form->old), old);
 	problem_set(run->problem, 403, "roll-refused",
 		    "key roll: %s; enrol with a new code (oapctl kiosk add)",
 		    why);
-	return act_alarm(run, "enrolment.refused");
+	return act_alarm(run, "enrolment.refused", old);
 }
 
 static enum store_result roll(struct act_run *run,
@@ -258,15 +263,17 @@ static enum store_result roll(struct act_run *run,
 		if (known.has_predecessor &&
 		    memcmp(known.predecessor, form->old, 8) == 0)
 			return answer_again(run, form, &known);
-		return refuse_roll(run, "the new key is enrolled already");
+		return refuse_roll(run, form,
+				   "the new key is enrolled already");
 	}
 	if (old.state != DEVICE_ACTIVE)
-		return refuse_roll(run, "the old key is not active");
+		return refuse_roll(run, form, "the old key is not active");
 	r = store_kiosks(run->store, NULL, note_successor, &successor);
 	if (r != STORE_OK)
 		return r;
 	if (successor.any)
-		return refuse_roll(run, "the old key has a successor already");
+		return refuse_roll(run, form,
+				   "the old key has a successor already");
 	return add_kiosk(run, form,
 			 &(struct kiosk_row){
 			     .kid = bytes_of(form->kid, sizeof(form->kid)),

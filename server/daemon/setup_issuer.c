@@ -139,7 +139,7 @@ static enum store_result save_document(struct act_run *run,
 	} else if (bytes_equal(document, form->document)) {
 		r = STORE_OK;
 	} else if (document_goes_back(run, form, &doc)) {
-		return act_alarm(run, "issuer.document-refused");
+		return act_alarm(run, "issuer.document-refused", NULL);
 	} else {
 		r = store_issuer_set(run->store, &row);
 	}
@@ -256,7 +256,7 @@ static enum store_result save_token(struct act_run *run,
 			  "the one that is known, but says something else; "
 			  "publish a new one",
 		    (int)row.uri.n, (const char *)row.uri.p);
-	return act_alarm(run, "issuer.token-refused");
+	return act_alarm(run, "issuer.token-refused", NULL);
 }
 
 static enum store_result save_tokens(struct act_run *run,

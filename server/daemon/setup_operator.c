@@ -92,8 +92,12 @@ static bool read_add(const json_t *body, struct operator_form *form,
 	struct taker t = {body, "", p};
 	struct bytes id;
 
-	return take_name_id(&t, "id", TAKE_NEEDED, &id) &&
-	       bytes_to_text(id, form->id, sizeof(form->id)) &&
+	if (!take_name_id(&t, "id", TAKE_NEEDED, &id))
+		return false;
+	/* What local users sign as. */
+	if (id.n >= 4 && memcmp(id.p, "uid-", 4) == 0)
+		return take_refuse(&t, "id", "must not begin with uid-");
+	return bytes_to_text(id, form->id, sizeof(form->id)) &&
 	       take_choice(&t, "role", TAKE_NEEDED, role_of, ROLE_CHOICES,
 			   &form->role);
 }

@@ -6,21 +6,12 @@
 #include <string.h>
 
 #include "currency.h"
+#include "limits.h"
 
 static const char *const policy_fields[] = {
     "bundle_soft_age_s", "bundle_hard_age_s",  "skew_s",
     "presentation_window_s", "offline_uses",   "offline_amounts",
     "deadline_ms",	 "status_hard_cap_s",  NULL};
-
-#define MINUTE_S 60
-#define DAY_S 86400
-#define AGE_MAX_S (90 * DAY_S)	 /* a kiosk without a word for a season */
-#define STATUS_CAP_MAX_S (366 * DAY_S)
-#define SKEW_MAX_S 3600
-#define WINDOW_MIN_S 10
-#define WINDOW_MAX_S 3600
-#define DEADLINE_MIN_MS 100
-#define OFFLINE_USES_MAX 1000000
 
 /* CBOR wants keys of one length in the order of their bytes. */
 static const char *next_currency(const json_t *amounts, const char *after)
@@ -97,10 +88,10 @@ static bool read_form(const json_t *body, struct outbuf *amounts,
 	struct taker t = {body, "", p};
 
 	memset(out, 0, sizeof(*out));
-	if (!take_u64(&t, "bundle_soft_age_s", MINUTE_S, AGE_MAX_S,
-		      &out->soft_age_s) ||
-	    !take_u64(&t, "bundle_hard_age_s", MINUTE_S, AGE_MAX_S,
-		      &out->hard_age_s) ||
+	if (!take_u64(&t, "bundle_soft_age_s", BUNDLE_AGE_MIN_S,
+		      BUNDLE_AGE_MAX_S, &out->soft_age_s) ||
+	    !take_u64(&t, "bundle_hard_age_s", BUNDLE_AGE_MIN_S,
+		      BUNDLE_AGE_MAX_S, &out->hard_age_s) ||
 	    !take_u32(&t, "skew_s", 0, SKEW_MAX_S, &out->skew_s) ||
 	    !take_u32(&t, "presentation_window_s", WINDOW_MIN_S, WINDOW_MAX_S,
 		      &out->presentation_window_s) ||
@@ -109,8 +100,8 @@ static bool read_form(const json_t *body, struct outbuf *amounts,
 	    !take_amounts(&t, amounts, &out->offline_amounts) ||
 	    !take_u32(&t, "deadline_ms", DEADLINE_MIN_MS, DEADLINE_MAX_MS,
 		      &out->deadline_ms) ||
-	    !take_u64(&t, "status_hard_cap_s", MINUTE_S, STATUS_CAP_MAX_S,
-		      &out->status_hard_cap_s))
+	    !take_u64(&t, "status_hard_cap_s", STATUS_CAP_MIN_S,
+		      STATUS_CAP_MAX_S, &out->status_hard_cap_s))
 		return false;
 	return out->soft_age_s <= out->hard_age_s ||
 	       take_refuse(&t, "bundle_soft_age_s",

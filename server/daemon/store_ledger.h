@@ -66,6 +66,7 @@ struct counter {
 	uint64_t uses, limit;
 	uint64_t conflicts; /* open */
 	int64_t last_exp_s; /* of a pass that was seen with it */
+	bool exp_rose;      /* and it is not stored yet */
 };
 
 /* Fills all but c->key; zeros and STORE_NONE. */
@@ -158,7 +159,8 @@ enum store_result store_conflict_close(struct store *s, int64_t counter,
  * at asking_at_ms of its own clock, or which was asked at until_ms or before;
  * or any that was asked at until_ms or before. */
 enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
-                                            const struct counter_key *key,
+                                            const uint8_t pass[static PASS_HASH],
+                                            const char *benefit,
                                             int64_t asking_at_ms,
                                             int64_t until_ms,
                                             struct attempt *out) OAP_CHECKED;
@@ -213,10 +215,21 @@ enum store_result store_reversal_pending(struct store *s,
                                          const uint8_t of_id[static 16],
                                          int64_t after,
                                          struct reversal *out) OAP_CHECKED;
+/* Those of an attempt, oldest first, at most REVERSALS_SHOWN_MAX. visit: false
+ * ends it with STORE_FAILED. */
+enum store_result store_reversals_of(struct store *s,
+                                     const uint8_t of_kid[static 8],
+                                     const uint8_t of_id[static 16],
+                                     bool (*visit)(void *arg,
+                                                   const struct reversal *r),
+                                     void *arg) OAP_CHECKED;
 enum store_result store_reversal_result(struct store *s, int64_t n,
                                         enum verdict result) OAP_CHECKED;
 
 /* -------------------------------------------------------------- purge */
+
+/* Writes more than any question does, and keeps it until the next time. */
+enum store_result store_probe(struct store *s) OAP_CHECKED;
 
 /* One step of forgetting whose passes those were: of attempts first heard of
  * before that time, what was scanned, the salts and the counters they are in;

@@ -170,6 +170,14 @@ enum store_result store_versions_gone(struct store *s, enum version_kind kind,
 						       struct bytes id),
 				      void *arg) OAP_CHECKED;
 
+/* Of the keys in service.key that this database is used with (storage.c). */
+#define KEY_MARK 16
+enum store_result store_key_mark(struct store *s, uint8_t mark[static KEY_MARK])
+    OAP_CHECKED;
+enum store_result store_key_mark_set(struct store *s,
+				     const uint8_t mark[static KEY_MARK])
+    OAP_CHECKED;
+
 struct audit_row {
 	int64_t n; /* given by the store */
 	int64_t at_ms;
@@ -179,9 +187,12 @@ struct audit_row {
 	const char *before, *after; /* JSON, or NULL */
 	bool alarm; /* somebody should look at it */
 };
-/* How many alarms there are since then, at most max. */
-enum store_result store_alarms(struct store *s, int64_t since_ms, int64_t max,
-			       int64_t *count) OAP_CHECKED;
+/* How many alarms there are of that action on that object since then, and on
+ * all objects, at most max. */
+enum store_result store_alarms(struct store *s, const char *action,
+			       const char *object, int64_t since_ms,
+			       int64_t max, int64_t *count,
+			       int64_t *all) OAP_CHECKED;
 enum store_result store_audit_add(struct store *s,
 				  const struct audit_row *row) OAP_CHECKED;
 /* Newest first, those under `below` (INT64_MAX: from the newest), at most

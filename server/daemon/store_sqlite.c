@@ -95,8 +95,9 @@ static enum store_result open_database(struct store *s)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	if (execute(s, s->read_only ? reader_pragmas : pragmas) != STORE_OK)
-		return STORE_FAILED;
+	if (sqlite3_exec(s->db, s->read_only ? reader_pragmas : pragmas, NULL,
+	                 NULL, NULL) != SQLITE_OK)
+		return store_failed(s, s->path);
 	if (!s->read_only)
 		sqlite3_wal_hook(s->db, on_commit, s);
 	return STORE_OK;
@@ -169,7 +170,8 @@ static enum store_result migrate(struct store *s)
 static bool lock_directory(struct store *s, const char *dir)
 {
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-		snprintf(s->error, sizeof s->error, "%s: cannot be made: %s",
+		snprintf(s->error, sizeof s->error, "%s: cannot be made: %s; make "
+		         "its parent, or name another [service] data_dir",
 		         dir, strerror(errno));
 		return false;
 	}

@@ -172,20 +172,28 @@ enum store_result store_audit_add(struct store *s, const struct audit_row *row)
 	return store_run(s, q);
 }
 
-enum store_result store_alarms(struct store *s, int64_t since_ms, int64_t max,
-			       int64_t *count)
+enum store_result store_alarms(struct store *s, const char *action,
+			       const char *object, int64_t since_ms,
+			       int64_t max, int64_t *count, int64_t *all)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "SELECT count(*) FROM (SELECT 1 FROM audit"
-			 " WHERE alarm = 1 AND at_ms >= ?1 LIMIT ?2)");
+	    store_sql(s, "SELECT count(*), count(*) FILTER (WHERE object = ?2)"
+			 " FROM (SELECT object FROM audit WHERE alarm = 1"
+			 "  AND at_ms >= ?3 AND action = ?1 LIMIT ?4)");
 	enum store_result r;
 
+	*count = *all = 0;
 	if (q == NULL)
 		return STORE_FAILED;
-	bind_i64(q, 1, since_ms);
-	bind_i64(q, 2, max);
+	bind_text(q, 1, action);
+	bind_text(q, 2, object);
+	bind_i64(q, 3, since_ms);
+	bind_i64(q, 4, max);
 	r = store_step(s, q);
-	*count = r == STORE_OK ? column_i64(q, 0) : 0;
+	if (r == STORE_OK) {
+		*all = column_i64(q, 0);
+		*count = column_i64(q, 1);
+	}
 	store_end(q);
 	return r;
 }

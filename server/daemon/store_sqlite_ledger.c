@@ -44,6 +44,7 @@
  * purge	how far old attempts and counters have been looked through
  *		(see store_sqlite_purge.c); purge_kept: attempts that were old
  *		and had a reason to stay whole.
+ * probe	bytes of no meaning, written to see whether the disk takes them.
  * conflict	a use beyond the limit, on the attempt that came last; open
  *		while closed_ms is NULL. What it conflicts with: the earliest
  *		other attempt of the counter that counts (view open_conflict).
@@ -112,6 +113,7 @@ const char *const store_ledger_schema_1[] = {
     " effective_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
     " result INTEGER NOT NULL, message BLOB NOT NULL,"
     " UNIQUE (id, kid)) STRICT",
+    "CREATE INDEX reversal_of ON reversal (of_id, of_kid)",
     "CREATE INDEX reversal_pending ON reversal (of_id, of_kid)"
     " WHERE result = 132",
     "CREATE TABLE shown (pass BLOB NOT NULL, iat_s INTEGER NOT NULL,"
@@ -128,6 +130,8 @@ const char *const store_ledger_schema_1[] = {
     " attempt INTEGER NOT NULL, kept INTEGER NOT NULL,"
     " counter INTEGER NOT NULL) STRICT",
     "INSERT INTO purge VALUES (1, 0, 0, 0)",
+    "CREATE TABLE probe (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE purge_kept (attempt INTEGER PRIMARY KEY"
     " REFERENCES attempt(n)) STRICT",
     "CREATE VIEW open_conflict AS SELECT c.n, c.counter, c.attempt,"
@@ -432,7 +436,8 @@ enum store_result store_conflict_latest(struct store *s, int64_t counter,
 }
 
 enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
-                                            const struct counter_key *key,
+                                            const uint8_t pass[static PASS_HASH],
+                                            const char *benefit,
                                             int64_t asking_at_ms,
                                             int64_t until_ms,
                                             struct attempt *out)
@@ -449,8 +454,8 @@ enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
 	if (!q)
 		return STORE_FAILED;
 	bind_i64(q, 1, kiosk);
-	bind_blob(q, 2, key->pass, sizeof key->pass);
-	bind_text(q, 3, key->benefit);
+	bind_blob(q, 2, pass, PASS_HASH);
+	bind_text(q, 3, benefit);
 	bind_i64(q, 4, asking_at_ms);
 	bind_i64(q, 5, until_ms);
 	return one_attempt(s, q, out);

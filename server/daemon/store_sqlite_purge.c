@@ -270,3 +270,14 @@ enum store_result store_purge(struct store *s, int64_t before_ms, bool *more)
 		r = write_place(s, &p);
 	return r;
 }
+
+enum store_result store_probe(struct store *s)
+{
+	sqlite3_stmt *q = store_sql(s, "INSERT OR REPLACE INTO probe"
+	                               " VALUES (1, randomblob(?1))");
+
+	if (!q)
+		return STORE_FAILED;
+	bind_i64(q, 1, PROBE_BYTES);
+	return store_run(s, q);
+}

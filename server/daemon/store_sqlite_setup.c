@@ -17,6 +17,7 @@
  * operator	token: SHA-256 of the bearer token; role 0 viewer, 1 operator,
  *		2 admin.
  * policy	one row.
+ * key_mark	one row: which service.key it is used with.
  * epoch	the bundles: content is the hash of what is in it but times.
  * version	what was in force from an epoch on: kind 0 facility, 1 benefit,
  *		2 policy, 3 issuer document, 4 status token; body NULL: it
@@ -54,6 +55,8 @@ const char *const store_setup_schema_1[] = {
     " created_ms INTEGER NOT NULL) STRICT",
     "CREATE TABLE policy (n INTEGER PRIMARY KEY CHECK (n = 1),"
     " encoded BLOB NOT NULL) STRICT",
+    "CREATE TABLE key_mark (n INTEGER PRIMARY KEY CHECK (n = 1),"
+    " mark BLOB NOT NULL) STRICT",
     "CREATE TABLE epoch (epoch INTEGER PRIMARY KEY,"
     " made_at INTEGER NOT NULL, content BLOB NOT NULL) STRICT",
     "CREATE TABLE version (kind INTEGER NOT NULL, id TEXT NOT NULL,"
@@ -306,5 +309,32 @@ enum store_result store_policy_set(struct store *s, struct bytes encoded)
 	if (q == NULL)
 		return STORE_FAILED;
 	bind_bytes(q, 1, encoded);
+	return store_run(s, q);
+}
+
+enum store_result store_key_mark(struct store *s, uint8_t mark[static KEY_MARK])
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "SELECT mark FROM key_mark WHERE n = 1");
+	enum store_result r;
+
+	if (q == NULL)
+		return STORE_FAILED;
+	r = store_step(s, q);
+	if (r == STORE_OK)
+		column_copy(q, 0, mark, KEY_MARK);
+	store_end(q);
+	return r;
+}
+
+enum store_result store_key_mark_set(struct store *s,
+				     const uint8_t mark[static KEY_MARK])
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "INSERT INTO key_mark (n, mark) VALUES (1, ?1)");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_blob(q, 1, mark, KEY_MARK);
 	return store_run(s, q);
 }

@@ -17,16 +17,19 @@ struct tls {
 	uint8_t pin[32];
 };
 
-/* One line of what OpenSSL says, and its queue emptied. */
+/* One line of what OpenSSL says, and its queue emptied: its first word on it is
+ * the cause, what follows are its consequences. */
 static bool fail(const char *what, char *error, size_t error_size)
 {
-	char text[256] = "out of memory";
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
+	const char *text =
+	    code != 0 ? ERR_reason_error_string(code) : "out of memory";
 
-	if (code != 0)
-		ERR_error_string_n(code, text, sizeof(text));
+	if (code != 0 && ERR_SYSTEM_ERROR(code))
+		text = strerror((int)ERR_GET_REASON(code));
+	snprintf(error, error_size, "%s: %s", what,
+		 text != NULL ? text : "not what OpenSSL can use");
 	ERR_clear_error();
-	snprintf(error, error_size, "%s: %s", what, text);
 	return false;
 }
 

@@ -3,6 +3,7 @@
 trail that strangers fill, a revoked kiosk that still gives uses back, replies
 that are never taken, a TLS key that kiosks do not know."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -23,7 +24,7 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 
-ALARMS_PER_HOUR = 60  # limits.h
+ALARMS_PER_OBJECT = 3  # an hour; limits.h
 LIST_STATES = 1 << 20
 
 
@@ -87,12 +88,52 @@ def test_strangers_do_not_fill_the_audit_trail(tmp_path):
     fields = m.read_enrolment_code(code["code"])
     first = oapcast.Kiosk(fields[2], "tnm")
     assert d.cbor("/v1/enrolments", first.enrolment(fields[4]))[0] == 200
-    for _ in range(ALARMS_PER_HOUR + 20):
+    for _ in range(ALARMS_PER_OBJECT + 60):
         other = oapcast.Kiosk(fields[2], "tnm")
         status, reply = d.cbor("/v1/enrolments", other.enrolment(fields[4]))
         assert (status, reply["type"]) == (403, "urn:oap:code-used")
     rows = d.admin("GET", "/v1/audit?limit=500")["audit"]
-    assert len([r for r in rows if r["alarm"]]) == ALARMS_PER_HOUR
+    alarms = [r for r in rows if r["alarm"]]
+    assert len(alarms) == ALARMS_PER_OBJECT
+    assert {r["object"] for r in alarms} == {m.kid(m.public(first.key)).hex()}
+    # nor do they drown what happens elsewhere
+    d.issuer.number = 5
+    d.admin("PATCH", "/v1/issuers/" + d.issuer.iss,
+            {"document": m.as_base64(d.issuer.document())})
+    with pytest.raises(oaprun.Problem):
+        d.admin("PATCH", "/v1/issuers/" + d.issuer.iss,
+                {"document": m.as_base64(d.issuer.document(_2=4))})
+    rows = d.admin("GET", "/v1/audit?limit=1")["audit"]
+    assert (rows[0]["action"], rows[0]["object"], rows[0]["alarm"]) == (
+        "issuer.document-refused", d.issuer.iss, True)
+    assert "issuer.document-refused: " + d.issuer.iss in d.log()
+    assert d.stop() == 0
+
+
+def test_an_operators_reversal_says_who_and_why(tmp_path):
+    d = service(tmp_path)
+    kiosk = d.add_kiosk()
+    question = kiosk.question(d.issuer.issue(), "visit")
+    assert d.ask(question)[1]["verdict"] == "accepted"
+    found = d.attempts()[0]
+    path = "/v1/attempts/%s/%s" % (found["kiosk"], found["id"])
+    token = d.admin("POST", "/v1/operators", {"id": "tower", "role":
+                                              "operator"})["token"]
+    status, _, reply = d.raw(
+        "POST", path + "/reversal", json.dumps({"reason": "wrong-benefit"}),
+        {"Content-Type": "application/json",
+         "Authorization": "Bearer " + token})
+    assert (status, json.loads(reply)) == (200, {"result": "reversed"})
+    row = d.admin("GET", "/v1/audit?limit=1")["audit"][0]
+    assert (row["actor"], row["action"], row["object"]) == (
+        "tower", "attempt.reversal", "%s/%s" % (found["kiosk"], found["id"]))
+    assert row["after"] == {"reason": "wrong-benefit"}
+    reversals = d.admin("GET", path)["reversals"]
+    assert [(r["operator"], r["kiosk"], r["reason"], r["result"])
+            for r in reversals] == [("tower", None, "wrong-benefit",
+                                     "reversed")]
+    with pytest.raises(oaprun.Problem):
+        d.admin("POST", "/v1/operators", {"id": "uid-0", "role": "viewer"})
     assert d.stop() == 0
 
 

@@ -253,7 +253,8 @@ static void a_verdict_from_a_newer_kiosk_is_kept(void **state)
 	assert_int_equal(bed_number(bed, "SELECT told FROM attempt"), 250);
 }
 
-static void without_a_report_nothing_is_quarantined(void **state)
+/* Its MAC says who sent it as well as a report's does. */
+static void what_comes_with_a_question_is_quarantined_too(void **state)
 {
 	struct bed *bed = *state;
 	struct visit v = bed_visit(bed, 0, 9, BED_ONCE);
@@ -264,8 +265,8 @@ static void without_a_report_nothing_is_quarantined(void **state)
 	p.readable = false;
 	bed_ask_with(bed, &v, &p, 1, &d);
 	assert_int_equal(d.result[0].result, VERDICT_MALFORMED);
-	assert_int_equal(d.result[0].marks, 0);
-	assert_int_equal(bed_number(bed, COUNT("quarantine")), 0);
+	assert_int_equal(d.result[0].marks, MARK_QUARANTINED);
+	assert_int_equal(bed_number(bed, COUNT("quarantine")), 1);
 }
 
 static void quarantine_is_bounded_and_keeps_each_once(void **state)
@@ -312,7 +313,7 @@ int main(void)
 	    STORY(an_entry_beside_another_pass_than_it_signs_is_no_record),
 	    STORY(a_told_retry_is_no_record),
 	    STORY(a_verdict_from_a_newer_kiosk_is_kept),
-	    STORY(without_a_report_nothing_is_quarantined),
+	    STORY(what_comes_with_a_question_is_quarantined_too),
 	    STORY(quarantine_is_bounded_and_keeps_each_once),
 	};
 

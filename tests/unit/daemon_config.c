@@ -14,6 +14,7 @@
 #include "config.h"
 
 #define MINIMUM "[service]\ndata_dir = /srv/oapd\n"
+#define TEN "0123456789"
 
 static struct config config;
 static char error[512];
@@ -100,6 +101,36 @@ static void each_wrong_line_is_named_with_what_is_wrong(void **state)
 	     "is 50"},
 	    {MINIMUM "[listen]\ntls_cert = /c.pem\n",
 	     "f: [listen] tls_cert and tls_key: give both or neither"},
+	    {MINIMUM "[listen]\ntls_next_cert = /c.pem\n",
+	     "f: [listen] tls_next_cert: there is no tls_cert that it could "
+	     "follow"},
+	    {MINIMUM "[listen]\naddress = localhost\n",
+	     "f: [listen] address: \"localhost\" is no IPv4 or IPv6 address, "
+	     "such as 127.0.0.1 or ::1"},
+	    {MINIMUM "[listen]\naddress = 192.0.2.1\n",
+	     "f: [listen] address: not loopback, and there is no certificate; "
+	     "set tls_cert and tls_key, or allow_plain_http = yes behind "
+	     "something that adds TLS"},
+	    {MINIMUM "[listen]\naddress = ::\ntls_cert = /c\ntls_key = /k\n",
+	     "f: [listen] address: no kiosk can call ::; say in [service] "
+	     "public_url what they call"},
+	    {MINIMUM "public_url = pass seoul example\n",
+	     "f: [service] public_url: \"pass seoul example\" is no address of "
+	     "ours; give http:// or https://, a host, no blanks"},
+	    {MINIMUM "public_url = ftp://pass.example\n",
+	     "f: [service] public_url: \"ftp://pass.example\" is no address of "
+	     "ours; give http:// or https://, a host, no blanks"},
+	    {MINIMUM "public_url = https://\n",
+	     "f: [service] public_url: \"https://\" is no address of ours; give "
+	     "http:// or https://, a host, no blanks"},
+	    {MINIMUM "public_url = http://pass.example\n[listen]\n"
+		     "tls_cert = /c\ntls_key = /k\n",
+	     "f: [service] public_url: must be https://, since there is a "
+	     "tls_cert, whose key kiosks pin"},
+	    {MINIMUM "unix_socket = /run/" TEN TEN TEN TEN TEN TEN TEN TEN TEN
+		     TEN "1234\n",
+	     "f: [service] unix_socket: longer than 107 bytes, which is all "
+	     "that a socket's name may have"},
 	    /* an indented line continues nothing */
 	    {MINIMUM "  more of it\n",
 	     "f:3: neither a [section] nor a key = value"},
@@ -282,6 +313,49 @@ static void the_manual_names_every_key_with_its_default(void **state)
 	free(manual);
 }
 
+/* Every key at once, at a value that it does not have yet. */
+static void change_all(struct config *c)
+{
+	size_t count;
+	const struct config_key *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		char *at = (char *)c + keys[i].offset;
+		int64_t v;
+
+		if (keys[i].type == CONFIG_TEXT) {
+			strcpy(at, "changed");
+			continue;
+		}
+		memcpy(&v, at, sizeof(v));
+		v++;
+		memcpy(at, &v, sizeof(v));
+	}
+}
+
+static void a_reload_takes_what_it_may_and_nothing_else(void **state)
+{
+	struct config old, next;
+	size_t count, taken = 0;
+	const struct config_key *keys = config_table(&count);
+
+	(void)state;
+	assert_true(parse(MINIMUM));
+	old = next = config;
+	change_all(&next);
+	config_take_reloadable(&config, &next);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(config_differs(&old, &next, &keys[i]));
+		if (config_differs(&old, &config, &keys[i]) !=
+			keys[i].reload ||
+		    config_differs(&next, &config, &keys[i]) ==
+			keys[i].reload)
+			fail_msg("%s", keys[i].key);
+		taken += keys[i].reload;
+	}
+	assert_true(taken > 0 && taken < count);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -297,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(what_is_shown_reads_back_the_same),
 	    cmocka_unit_test(the_sample_file_is_taken),
 	    cmocka_unit_test(the_manual_names_every_key_with_its_default),
+	    cmocka_unit_test(a_reload_takes_what_it_may_and_nothing_else),
 	};
 
 	config_start();

@@ -122,6 +122,25 @@ static void once_in_a_lifetime_outlives_it(void **state)
 	assert_int_equal(bed_number(bed, COUNT("counter")), 0);
 }
 
+/* The paper changes, the resident's limit does not: also when all that came of
+ * the new paper was a refusal. */
+static void once_in_a_lifetime_outlives_a_pass_issued_anew(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v = bed_visit(bed, 0, 1, BED_EVER);
+
+	bed_redeem(bed, &v);
+	v = bed_visit(bed, 0, 1, BED_EVER);
+	v.exp_later_s = 3650 * 86400;
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ALREADY_REDEEMED);
+	bed_pass_time(bed, 11 * 365 * DAY); /* the first one's end, and more */
+	purge_now(bed);
+	assert_int_equal(bed_number(bed, COUNT("counter")), 1);
+	bed_pass_time(bed, 10 * 365 * DAY);
+	purge_now(bed);
+	assert_int_equal(bed_number(bed, COUNT("counter")), 0);
+}
+
 static void what_is_disputed_waits(void **state)
 {
 	struct bed *bed = *state;
@@ -211,6 +230,7 @@ int main(void)
 	    STORY(its_answer_stays_and_can_be_repeated),
 	    STORY(a_kiosk_takes_nothing_back_then_an_operator_does),
 	    STORY(once_in_a_lifetime_outlives_it),
+	    STORY(once_in_a_lifetime_outlives_a_pass_issued_anew),
 	    STORY(what_is_disputed_waits),
 	    STORY(what_is_behind_an_open_gap_waits),
 	    STORY(conflicts_wait_until_they_are_closed),

@@ -41,7 +41,7 @@ static struct service_keys *open_keys(const uint8_t *with)
 	struct service_keys *keys;
 
 	error[0] = '\0';
-	keys = service_keys_open(dir, with, error, sizeof(error));
+	keys = service_keys_open(dir, with, true, error, sizeof(error));
 	assert_true((keys == NULL) == (error[0] != '\0'));
 	return keys;
 }
@@ -235,7 +235,7 @@ static void link_in_its_place_is_not_followed(void **state)
 static void directory_that_is_not_there_is_said(void **state)
 {
 	(void)state;
-	assert_null(service_keys_open("/tmp/oap-no-such-directory", NULL,
+	assert_null(service_keys_open("/tmp/oap-no-such-directory", NULL, true,
 				      error, sizeof(error)));
 	assert_non_null(strstr(error, "/tmp/oap-no-such-directory"));
 }

@@ -72,6 +72,40 @@ static void asking_again_for_the_same_gives_the_first_use_back(void **state)
 	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ALREADY_REDEEMED);
 }
 
+/* BED_NOW is 09:00 in Seoul: 15 hours later a day begins there. */
+static void asking_again_after_midnight_gives_yesterdays_use_back(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v;
+
+	bed_at(bed, BED_NOW + 15 * BED_HOUR - 400);
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ACCEPTED);
+	bed_pass_time(bed, 800);
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ACCEPTED);
+	assert_int_equal(bed_number(bed, COUNT("counter")), 2);
+	assert_int_equal(bed_number(bed, USES), 1);
+}
+
+static void a_live_code_whose_answer_was_lost_is_good_after_midnight(
+    void **state)
+{
+	struct bed *bed = *state;
+	struct visit v;
+
+	bed_at(bed, BED_NOW + 15 * BED_HOUR - 400);
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	v.live = true;
+	v.iat = (uint64_t)bed_now(bed) / 1000;
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ACCEPTED);
+	bed_pass_time(bed, 800);
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	v.live = true;
+	v.iat = (uint64_t)(bed_now(bed) - 800) / 1000;
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_ACCEPTED);
+}
+
 static void a_question_beside_an_open_one_is_not_asking_again(void **state)
 {
 	struct bed *bed = *state;
@@ -196,6 +230,8 @@ int main(void)
 	    STORY(a_report_that_brings_the_entry_confirms_the_answer),
 	    STORY(a_clock_ahead_gives_up_nothing_early),
 	    STORY(asking_again_for_the_same_gives_the_first_use_back),
+	    STORY(asking_again_after_midnight_gives_yesterdays_use_back),
+	    STORY(a_live_code_whose_answer_was_lost_is_good_after_midnight),
 	    STORY(a_question_beside_an_open_one_is_not_asking_again),
 	    STORY(a_forged_copy_of_a_pass_gives_nothing_back),
 	    STORY(a_limit_that_is_lowered_makes_no_conflicts),

@@ -285,7 +285,7 @@ void bed_admit(struct bed *bed, const struct visit *v, struct admitted *a)
 	}
 	pass->iss = bytes_text("seoul.example");
 	pass->iat = pass->nbf = BED_NOW / 1000 - 86400;
-	pass->exp = BED_NOW / 1000 + 86400 * 3660;
+	pass->exp = BED_NOW / 1000 + 86400 * 3660 + v->exp_later_s;
 	pass->idx = v->pass;
 	pass->class = (enum pass_class)(v->pass % CLASS_COUNT);
 	memcpy(pass->cti, &v->pass, sizeof v->pass);

@@ -76,6 +76,7 @@ struct visit {
 	bool elsewhere; /* the kiosk names the other facility of its city */
 	bool forged;    /* the pass's signature does not verify */
 	bool no_code;   /* what was scanned is no pass */
+	uint64_t exp_later_s; /* issued anew: good so much longer */
 	int64_t at_ms;  /* the kiosk's clock */
 	uint32_t left_ms;
 	uint8_t id[16];

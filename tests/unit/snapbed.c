@@ -206,7 +206,7 @@ static void open_files(struct snapbed *bed)
 	bed->store = store_open(bed->dir, bed->error, sizeof(bed->error));
 	if (bed->store == NULL)
 		fail_msg("%s", bed->error);
-	bed->keys = service_keys_open(bed->dir, NULL, bed->error,
+	bed->keys = service_keys_open(bed->dir, NULL, true, bed->error,
 				      sizeof(bed->error));
 	if (bed->keys == NULL)
 		fail_msg("%s", bed->error);

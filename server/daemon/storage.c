@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* storage.c: the mark of the keys in the database: BLAKE2b under the key of
+ * pass hashes, over the public key and the key of grants. */
+#include "storage.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store_setup.h"
+#include "wrapkey.h"
+
+static void mark_of(const struct service_keys *keys,
+		    uint8_t mark[static KEY_MARK])
+{
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, keys->pass_key, sizeof(keys->pass_key),
+				KEY_MARK);
+	crypto_generichash_update(&state, keys->pk, sizeof(keys->pk));
+	crypto_generichash_update(&state, keys->grant_key,
+				  sizeof(keys->grant_key));
+	crypto_generichash_final(&state, mark, KEY_MARK);
+}
+
+static enum store_result set_mark(struct store *s,
+				  const uint8_t mark[static KEY_MARK])
+{
+	enum store_result r = store_begin(s);
+
+	if (r == STORE_OK)
+		r = store_key_mark_set(s, mark);
+	if (r == STORE_OK)
+		r = store_commit(s);
+	if (r != STORE_OK)
+		store_rollback(s);
+	return r;
+}
+
+static bool fail(const char *where, const char *what, char *error,
+		 size_t error_size)
+{
+	snprintf(error, error_size, "%s: %s", where, what);
+	return false;
+}
+
+static struct service_keys *open_keys(const char *data_dir, bool may_make,
+				      char *error, size_t error_size)
+{
+	struct service_keys *keys;
+	uint8_t wrap[SERVICE_WRAP_KEY];
+	bool has_wrap;
+
+	if (!wrap_key_read(wrap, &has_wrap, error, error_size))
+		return NULL;
+	keys = service_keys_open(data_dir, has_wrap ? wrap : NULL, may_make,
+				 error, error_size);
+	sodium_memzero(wrap, sizeof(wrap));
+	return keys;
+}
+
+/* STORE_NONE: a database that was used with no keys yet. */
+static bool open_pair(const char *data_dir, struct store *store,
+		      struct service_keys **keys, char *error,
+		      size_t error_size)
+{
+	uint8_t held[KEY_MARK], mark[KEY_MARK];
+	enum store_result r = store_key_mark(store, held);
+
+	if (r == STORE_FAILED)
+		return fail(data_dir, store_error(store), error, error_size);
+	*keys = open_keys(data_dir, r == STORE_NONE, error, error_size);
+	if (*keys == NULL)
+		return false;
+	mark_of(*keys, mark);
+	if (r == STORE_OK)
+		return memcmp(mark, held, sizeof(mark)) == 0 ||
+		       fail(data_dir,
+			    "service.key is not the one that this database "
+			    "was used with; restore that from the backup",
+			    error, error_size);
+	return set_mark(store, mark) == STORE_OK ||
+	       fail(data_dir, store_error(store), error, error_size);
+}
+
+bool storage_open(const char *data_dir, struct store **store,
+		  struct service_keys **keys, char *error, size_t error_size)
+{
+	*keys = NULL;
+	*store = store_open(data_dir, error, error_size);
+	if (*store == NULL)
+		return false;
+	if (open_pair(data_dir, *store, keys, error, error_size))
+		return true;
+	service_keys_free(*keys);
+	*keys = NULL;
+	store_close(*store);
+	*store = NULL;
+	return false;
+}
