@@ -24,6 +24,7 @@ class Door:
         self.asked = {}      # id -> (question, answer)
         self.entries = []    # (seq, attempt's id or None, told, item)
         self.sent = 0        # of them, those acknowledged
+        self.reversals = {}  # seq -> the attempt's id
         self.reversed = set()
         self.refusals = 0
         self.fresh = []      # ids answered, seqs taken since the last check
@@ -94,7 +95,9 @@ class Door:
         if self.asked[id][1]["number"] == ACCEPTED and \
                 id not in self.reversed:
             self.reversed.add(id)
-            self.write(None, REVERSED, self.kiosk.reversal(id))
+            item = self.kiosk.reversal(id)
+            self.reversals[self.kiosk.seq] = id
+            self.write(None, REVERSED, item)
 
     def upload(self):
         part = self.entries[self.sent:self.sent + self.dice.randint(1, 16)]
@@ -135,8 +138,17 @@ class Door:
         cuts.must_be(told is None or row["told"] == answer,
                      "%s, its entry was taken: %s" % (path, row))
 
+    def taken_back(self):
+        """Attempts whose reversal was acknowledged."""
+        return {self.reversals[seq] for seq, id, _, _ in
+                self.entries[:self.sent] if id is None}
+
     def check_all(self, rows):
         """rows: every attempt of this kiosk in the ledger, by id."""
+        for id in self.taken_back():
+            for row in rows.get(id.hex(), []):
+                cuts.must_be(row["reversed_ms"] and not row["counts"],
+                             "%s was taken back: %s" % (id.hex(), row))
         for id, (_, answer) in self.asked.items():
             found = rows.pop(id.hex(), [])
             cuts.must_be(len(found) == 1, "%s is in the ledger %d times" %
