@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* setup_kiosk.c: codes that enrol kiosks, and the states of kiosks. */
+/* setup_kiosk.c: codes that enrol kiosks; state, place and name of those that
+ * are enrolled. */
 #include "setup_act.h"
 
 #include <sodium.h>
@@ -8,7 +9,7 @@
 #include "enrolcode.h"
 
 static const char *const add_fields[] = {"facility", "name", "confirm", NULL};
-static const char *const set_fields[] = {"state", NULL};
+static const char *const set_fields[] = {"state", "facility", "name", NULL};
 
 /* ------------------------------------------------------------- a code */
 
@@ -116,7 +117,14 @@ static enum store_result run_add(struct act_run *run)
 	return r;
 }
 
-/* -------------------------------------------------------------- state */
+/* ------------------------------------------------------------- change */
+
+/* What may be changed of a kiosk; facility and name are kept by themselves. */
+struct kiosk_form {
+	int state; /* enum device_state */
+	char facility[NAME_ID_MAX + 1];
+	char name[NAME_TEXT_MAX + 1];
+};
 
 /* Asked for by name; the others come about by themselves. */
 static int asked_state_of(const char *name)
@@ -128,68 +136,94 @@ static int asked_state_of(const char *name)
 	return -1;
 }
 
-static bool take_state(const json_t *body, struct problem *p, int *state)
+/* What the body names is put over what form holds. */
+static bool read_set(const json_t *body, struct kiosk_form *form,
+		     struct problem *p)
 {
 	struct taker t = {body, "", p};
+	struct bytes facility = {NULL, 0}, name = {NULL, 0};
 
-	return take_choice(&t, "state", TAKE_NEEDED, asked_state_of,
+	return take_choice(&t, "state", TAKE_OPTIONAL, asked_state_of,
 			   "active (confirms a pending kiosk), revoked",
-			   state);
+			   &form->state) &&
+	       take_name_id(&t, "facility", TAKE_OPTIONAL, &facility) &&
+	       (facility.n == 0 || bytes_to_text(facility, form->facility,
+						 sizeof(form->facility))) &&
+	       take_text(&t, "name", TAKE_OPTIONAL, NAME_TEXT_MAX, &name) &&
+	       (name.n == 0 ||
+		bytes_to_text(name, form->name, sizeof(form->name)));
 }
 
 static bool check_set(const json_t *body, struct problem *p)
 {
-	int state;
+	struct kiosk_form form = {0};
 
-	return take_state(body, p, &state);
+	return read_set(body, &form, p);
 }
 
-static bool note_state(void *arg, const void *row)
+static bool take_stored(void *arg, const void *stored)
 {
-	enum device_state *state = arg;
+	struct kiosk_form *form = arg;
+	const struct kiosk_row *row = stored;
 
-	*state = ((const struct kiosk_row *)row)->state;
-	return true;
+	form->state = (int)row->state;
+	return bytes_to_text(row->facility, form->facility,
+			     sizeof(form->facility)) &&
+	       bytes_to_text(row->name, form->name, sizeof(form->name));
 }
 
 /* Pending may become active; whatever is not revoked may be. */
-static bool may_become(enum device_state from, enum device_state to)
+static bool may_become(int from, int to)
 {
 	return from == to || (to == DEVICE_ACTIVE && from == DEVICE_PENDING) ||
 	       to == DEVICE_REVOKED;
 }
 
-static enum store_result run_set(struct act_run *run)
+static enum store_result save(struct act_run *run, struct bytes kid,
+			      const struct kiosk_form *form)
 {
-	enum device_state state = DEVICE_REVOKED;
-	uint8_t kid[8] = {0};
-	struct bytes key = bytes_of(kid, sizeof(kid));
-	enum store_result r = STORE_NONE;
-	int wanted;
+	enum store_result r;
 
-	if (!take_state(run->body, run->problem, &wanted))
-		return STORE_NONE;
-	if (hex_decode(bytes_text(run->id), kid, sizeof(kid)))
-		r = store_kiosks(run->store, &key, note_state, &state);
-	if (r == STORE_NONE)
-		return act_not_found(run, "kiosk", "oapctl kiosk list");
-	if (r != STORE_OK)
-		return r;
-	if (!may_become(state, (enum device_state)wanted)) {
-		problem_set(run->problem, 409, "state",
-			    "kiosk \"%s\": is %s and stays it; enrol it anew "
-			    "with oapctl kiosk add",
-			    run->id, device_state_name(state));
-		return STORE_EXISTS;
-	}
 	run->before = act_view(run, SETUP_KIOSK, run->id, &r);
 	if (r == STORE_OK)
-		r = store_kiosk_state(run->store, key,
-				      (enum device_state)wanted);
+		r = store_kiosk_state(run->store, kid,
+				      (enum device_state)form->state);
+	if (r == STORE_OK)
+		r = store_kiosk_place(run->store, kid,
+				      bytes_text(form->facility),
+				      bytes_text(form->name));
 	if (r == STORE_OK)
 		run->after = act_view(run, SETUP_KIOSK, run->id, &r);
 	run->changed = true;
 	return r;
+}
+
+static enum store_result run_set(struct act_run *run)
+{
+	struct kiosk_form form = {0};
+	uint8_t kid[8] = {0};
+	struct bytes key = bytes_of(kid, sizeof(kid));
+	enum store_result r = STORE_NONE;
+	int state;
+
+	if (hex_decode(bytes_text(run->id), kid, sizeof(kid)))
+		r = store_kiosks(run->store, &key, take_stored, &form);
+	if (r == STORE_NONE)
+		return act_not_found(run, "kiosk", "oapctl kiosk list");
+	if (r != STORE_OK)
+		return r;
+	state = form.state;
+	if (!read_set(run->body, &form, run->problem))
+		return STORE_NONE;
+	if (!may_become(state, form.state)) {
+		problem_set(run->problem, 409, "state",
+			    "kiosk \"%s\": is %s and stays it; enrol it anew "
+			    "with oapctl kiosk add",
+			    run->id, device_state_name((unsigned)state));
+		return STORE_EXISTS;
+	}
+	r = check_facility(run, form.facility);
+	return r == STORE_OK ? save(run, key, &form) : r;
 }
 
 static const struct setup_act kiosk_add = {"kiosk.code", add_fields, 201,

@@ -87,6 +87,9 @@ enum store_result store_kiosk_add(struct store *s,
 				  const struct kiosk_row *row) OAP_CHECKED;
 enum store_result store_kiosk_state(struct store *s, struct bytes kid,
 				    enum device_state state) OAP_CHECKED;
+enum store_result store_kiosk_place(struct store *s, struct bytes kid,
+				    struct bytes facility, struct bytes name)
+    OAP_CHECKED;
 /* The predecessors of kiosks that have reported, as long as they still count
  * as active, become rolled; *changed says whether there were any. */
 enum store_result store_kiosks_roll(struct store *s, bool *changed)

@@ -84,6 +84,20 @@ enum store_result store_kiosk_state(struct store *s, struct bytes kid,
 	return store_run_changing(s, q);
 }
 
+enum store_result store_kiosk_place(struct store *s, struct bytes kid,
+				    struct bytes facility, struct bytes name)
+{
+	sqlite3_stmt *q = store_sql(s, "UPDATE kiosk SET facility = ?2,"
+				       " name = ?3 WHERE kid = ?1");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_bytes(q, 1, kid);
+	bind_text_bytes(q, 2, facility);
+	bind_text_bytes(q, 3, name);
+	return store_run_changing(s, q);
+}
+
 enum store_result store_kiosks_roll(struct store *s, bool *changed)
 {
 	sqlite3_stmt *q =

@@ -160,7 +160,8 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
     enrolled = good("POST", "/v1/enrolments", kiosk.enrolment(fields[4]),
                     **cbor)
     assert enrolled["state"] == "pending"
-    good("PATCH", "/v1/kiosks/" + enrolled["kiosk"], {"state": "active"})
+    good("PATCH", "/v1/kiosks/" + enrolled["kiosk"], {
+        "state": "active", "facility": "tnm", "name": "North gate"})
     good("POST", "/v1/operators", {"id": "op", "role": "viewer"})
     good("PATCH", "/v1/operators/op", {"disabled": False, "new_token": True})
     good("PATCH", "/v1/policy", {"offline_uses": 20,
