@@ -57,23 +57,32 @@ bool put_flag(json_t *object, const struct field *field, const char *value,
 	return json_object_set_new(object, field->member, json_true()) == 0;
 }
 
-/* The array of that name, made when it is not there. */
-static json_t *grown_array(json_t *object, const char *member)
+/* One that an option has cleared is null. */
+static json_t *member_grown(json_t *object, const char *member, json_t *empty)
 {
-	json_t *array = json_object_get(object, member);
+	json_t *there = json_object_get(object, member);
 
-	if (array == NULL) {
-		array = json_array();
-		if (json_object_set_new(object, member, array) != 0)
-			return NULL;
+	if (there != NULL && !json_is_null(there)) {
+		json_decref(empty);
+		return there;
 	}
-	return array;
+	return json_object_set_new(object, member, empty) == 0 ? empty : NULL;
+}
+
+json_t *values_array(json_t *object, const char *member)
+{
+	return member_grown(object, member, json_array());
+}
+
+json_t *values_object(json_t *object, const char *member)
+{
+	return member_grown(object, member, json_object());
 }
 
 bool put_list(json_t *object, const struct field *field, const char *value,
 	      char *error, size_t error_size)
 {
-	json_t *array = grown_array(object, field->member);
+	json_t *array = values_array(object, field->member);
 
 	while (array != NULL) {
 		size_t n = strcspn(value, ",");
@@ -95,7 +104,6 @@ bool put_list(json_t *object, const struct field *field, const char *value,
 bool put_names(json_t *object, const struct field *field, const char *value,
 	       char *error, size_t error_size)
 {
-	json_t *names = json_object_get(object, field->member);
 	const char *equals = strchr(value, '=');
 
 	if (equals != value + 2 || equals[1] == '\0') {
@@ -105,11 +113,7 @@ bool put_names(json_t *object, const struct field *field, const char *value,
 			 field->option, value);
 		return false;
 	}
-	if (names == NULL) {
-		names = json_object();
-		if (json_object_set_new(object, field->member, names) != 0)
-			return false;
-	}
+	json_t *names = values_object(object, field->member);
 	char lang[3] = {value[0], value[1], '\0'};
 	if (json_object_set_new(names, lang, json_string(equals + 1)) == 0)
 		return true;
@@ -179,7 +183,7 @@ bool put_files(json_t *object, const struct field *field, const char *value,
 	       char *error, size_t error_size)
 {
 	json_t *text = file_text(value, error, error_size);
-	json_t *array = grown_array(object, field->member);
+	json_t *array = values_array(object, field->member);
 
 	return text != NULL && array != NULL &&
 	       json_array_append_new(array, text) == 0;

@@ -39,6 +39,11 @@ bool put_file(json_t *object, const struct field *field, const char *value,
 bool put_files(json_t *object, const struct field *field, const char *value,
 	       char *error, size_t error_size); /* grows */
 
+/* The array or object of that name, made when it is not there or null; NULL
+ * when memory runs out. What the options that grow are made of. */
+json_t *values_array(json_t *object, const char *member);
+json_t *values_object(json_t *object, const char *member);
+
 /* Parses argv[1..] against the table. The positional argument, when there is
  * one, goes to *argument. Returns the object (the caller's), or NULL with one
  * line in error. check_required: refuse when a required one is missing. */

@@ -2,11 +2,11 @@
 /* benefit_fields.c: benefits as people write them.
  *
  * Amounts are typed in major units ("24000", "12.50") and sent in minor units
- * once the currency is known: put_amount keeps the text, settle_amounts turns
- * it into the integer. */
+ * once the currency is known: put_rule keeps the text, settle_amounts turns it
+ * into the integer. */
 #include "benefit_fields.h"
 
-#include "benefit.h"
+#include "benefit_rules.h"
 #include "currency.h"
 
 #include <stdlib.h>
@@ -15,10 +15,8 @@
 #define RULE_MEMBER "value"
 #define ROUNDING_MEMBER "rounding_unit"
 
-static const char *const weekday_names[7] = {"mon", "tue", "wed", "thu",
-					     "fri", "sat", "sun"};
-
-/* Percent, amount off, fixed price, free: one sets kind and value. */
+/* Percent, amount off, fixed price, free: one sets kind and value. The kinds
+ * are named as the options are. */
 static bool put_rule(json_t *object, const struct field *field,
 		     const char *value, char *error, size_t error_size)
 {
@@ -29,104 +27,10 @@ static bool put_rule(json_t *object, const struct field *field,
 			 field->option);
 		return false;
 	}
-	const char *kind =
-	    strcmp(field->option, "amount-off") == 0	? "amount-off"
-	    : strcmp(field->option, "fixed-price") == 0 ? "fixed-price"
-							: field->option;
-	json_t *v = value != NULL ? json_string(value) : json_integer(0);
-	return json_object_set_new(object, "kind", json_string(kind)) == 0 &&
-	       json_object_set_new(object, RULE_MEMBER, v) == 0;
-}
-
-/* "1/day", "2/month/facility" */
-static bool put_limit(json_t *object, const struct field *field,
-		      const char *value, char *error, size_t error_size)
-{
-	char per[16], scope[16] = "service";
-	char *end;
-	long uses = strtol(value, &end, 10);
-	int fields = *end == '/' ? sscanf(end, "/%15[a-z]/%15[a-z]", per, scope)
-				 : 0;
-
-	if (uses < 1 || fields < 1 || limit_per_of(per) < 0 ||
-	    limit_scope_of(scope) < 0) {
-		snprintf(error, error_size,
-			 "--%s \"%s\": write N/day, N/month, N/year or "
-			 "N/lifetime, and /facility behind it when each "
-			 "facility counts for itself",
-			 field->option, value);
-		return false;
-	}
-	return json_object_set_new(object, field->member,
-				   json_pack("{s:I,s:s,s:s}", "uses",
-					     (json_int_t)uses, "per", per,
-					     "scope", scope)) == 0;
-}
-
-static int weekday_of(const char *text, size_t n)
-{
-	for (int d = 0; d < 7; d++)
-		if (n == 3 && strncmp(text, weekday_names[d], 3) == 0)
-			return d;
-	return -1;
-}
-
-/* "daily", "mon-fri", "sat,sun": the array of weekdays, or NULL. */
-static json_t *weekdays_of(const char *text, size_t n)
-{
-	json_t *days = json_array();
-	const char *end = text + n;
-
-	if (n == 5 && strncmp(text, "daily", 5) == 0) {
-		for (int d = 0; d < 7; d++)
-			json_array_append_new(days,
-					      json_string(weekday_names[d]));
-		return days;
-	}
-	while (text < end) {
-		size_t w = strcspn(text, ", ");
-		int first = weekday_of(text, w == 7 && text[3] == '-' ? 3 : w);
-		int last = w == 7 ? weekday_of(text + 4, 3) : first;
-		if (first < 0 || last < first) {
-			json_decref(days);
-			return NULL;
-		}
-		for (int d = first; d <= last; d++)
-			json_array_append_new(days,
-					      json_string(weekday_names[d]));
-		text += w;
-		if (*text == ',')
-			text++;
-	}
-	return days;
-}
-
-/* "mon-fri 09:00-18:00" */
-static bool put_hours(json_t *object, const struct field *field,
-		      const char *value, char *error, size_t error_size)
-{
-	size_t n = strcspn(value, " ");
-	json_t *days = n > 0 ? weekdays_of(value, n) : NULL;
-	char from[6], until[6];
-
-	if (days == NULL || value[n] != ' ' ||
-	    sscanf(value + n, " %5[0-9:]-%5[0-9:]", from, until) != 2) {
-		snprintf(error, error_size,
-			 "--%s \"%s\": write DAYS FROM-UNTIL, as in "
-			 "\"mon-fri 09:00-18:00\" or \"daily 10:00-24:00\"",
-			 field->option, value);
-		json_decref(days);
-		return false;
-	}
-	json_t *hours = json_object_get(object, field->member);
-	if (hours == NULL) {
-		hours = json_array();
-		json_object_set_new(object, field->member, hours);
-	}
-	return json_array_append_new(hours,
-				     json_pack("{s:o,s:s,s:s}", "weekdays",
-					       days, "from", from, "until",
-					       until)) == 0;
+	return json_object_set_new(object, "kind",
+				   json_string(field->option)) == 0 &&
+	       put_text(object, field, value != NULL ? value : "0", error,
+			error_size);
 }
 
 static bool put_clear(json_t *object, const struct field *field,
@@ -136,9 +40,11 @@ static bool put_clear(json_t *object, const struct field *field,
 	    "facilities", "issuers", "classes",	   "first_day",
 	    "last_day",	  "hours",   "closed_days"};
 
+	/* One that is given anew beside it is replaced as a whole anyway. */
 	for (size_t i = 0; i < sizeof clearable / sizeof *clearable; i++)
 		if (strcmp(value, clearable[i]) == 0)
-			return json_object_set_new(object, value,
+			return json_object_get(object, value) != NULL ||
+			       json_object_set_new(object, value,
 						   json_null()) == 0;
 	snprintf(error, error_size,
 		 "--%s \"%s\": one of facilities, issuers, classes, "
@@ -185,23 +91,43 @@ const struct field benefit_fields[] = {
      "drop a condition: facilities, hours, last_day …"},
     {0}};
 
-/* A member that is still text becomes minor units of the currency. */
+/* A member that is still text becomes an integer, in minor units of the
+ * currency, or in basis points. */
 static bool settle(json_t *values, const char *member, struct bytes currency,
 		   const char *option)
 {
 	const json_t *v = json_object_get(values, member);
+	const char *text = json_string_value(v);
 	int64_t amount;
 
-	if (!json_is_string(v))
+	if (text == NULL)
 		return true;
-	if (!amount_parse(bytes_text(json_string_value(v)), currency,
-			  &amount)) {
-		ctl_complain("%s \"%s\": not an amount in %.*s", option,
-			     json_string_value(v), (int)currency.n,
-			     (const char *)currency.p);
+	if (!amount_parse(bytes_text(text), currency, &amount)) {
+		ctl_complain("--%s \"%s\": not an amount in %.*s", option,
+			     text, (int)currency.n, (const char *)currency.p);
 		return false;
 	}
 	return json_object_set_new(values, member, json_integer(amount)) == 0;
+}
+
+/* A percentage has two decimals at most, as a US dollar has: basis points are
+ * its minor units. */
+static bool settle_percent(json_t *values)
+{
+	const char *text =
+	    json_string_value(json_object_get(values, RULE_MEMBER));
+	int64_t points;
+
+	if (text == NULL)
+		return true;
+	if (!amount_parse(bytes_text(text), bytes_text("USD"), &points)) {
+		ctl_complain("--percent \"%s\": write a number with at most "
+			     "two decimals and no sign, 20 or 12.5",
+			     text);
+		return false;
+	}
+	return json_object_set_new(values, RULE_MEMBER,
+				   json_integer(points)) == 0;
 }
 
 static bool settle_amounts(json_t *values, const char *currency)
@@ -210,13 +136,11 @@ static bool settle_amounts(json_t *values, const char *currency)
 	    json_string_value(json_object_get(values, "kind"));
 	struct bytes code = bytes_text(currency);
 
-	/* A percentage has two decimals at most, as a US dollar has: basis
-	 * points are its minor units. */
 	if (kind != NULL && strcmp(kind, "percent") == 0 &&
-	    !settle(values, RULE_MEMBER, bytes_text("USD"), "--percent"))
+	    !settle_percent(values))
 		return false;
 	return settle(values, RULE_MEMBER, code, kind != NULL ? kind : "") &&
-	       settle(values, ROUNDING_MEMBER, code, "--round-to");
+	       settle(values, ROUNDING_MEMBER, code, "round-to");
 }
 
 static bool default_whole(json_t *values, const char *member, json_int_t n)

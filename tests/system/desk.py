@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operator's desk for the tests of oapctl: the command line, a museum to
+set up, and a city to trust."""
+import os
+import subprocess
+
+import oapmsg as m
+import oaprun
+
+FACILITY = ["facility", "add", "--id", "tnm", "--city", "tokyo", "--currency",
+            "JPY", "--zone", "Asia/Tokyo", "--name",
+            "en=Tokyo National Museum", "--name", "ja=東京国立博物館"]
+BENEFIT = ["benefit", "add", "--id", "museum-20", "--facility", "tnm",
+           "--name", "en=20 % off", "--currency", "JPY", "--percent", "20",
+           "--round-to", "10", "--limit", "1/day", "--party-max", "4"]
+
+
+def run(*arguments, server=None, stdin=None, env=None):
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("OAPCTL_")}
+    environment.update(env or {})
+    if server:
+        environment["OAPCTL_SERVER"] = server
+    return subprocess.run([oaprun.program("oapctl"), *map(str, arguments)],
+                          env=environment, input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=oaprun.PATIENCE, text=True)
+
+
+def refused(status, words, *arguments, **how):
+    """One clear line on standard error, and nothing on standard output."""
+    done = run(*arguments, **how)
+    assert done.returncode == status, (arguments, done.stdout, done.stderr)
+    assert words in done.stderr, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stdout == ""
+
+
+def ok(server, *arguments, **how):
+    done = run(*arguments, server=server, **how)
+    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    return done.stdout
+
+
+def files_of(issuer, directory):
+    """What its office has published."""
+    (directory / "issuer.cose").write_bytes(issuer.document())
+    (directory / "status-0.cose").write_bytes(issuer.token())
+    return ["--document", directory / "issuer.cose",
+            "--status", directory / "status-0.cose"]
+
+
+def open_museum(server, issuer, directory):
+    """A museum with a benefit for that city's residents."""
+    ok(server, *FACILITY)
+    ok(server, *BENEFIT)
+    ok(server, "issuer", "add", "--root", m.public(issuer.root).hex(),
+       *files_of(issuer, directory))

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oapctl against a running daemon: what is set up."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import desk  # noqa: E402
+import oapcast  # noqa: E402
+import oaprun  # noqa: E402
+from desk import FACILITY, ok, refused, run  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    d = oaprun.Daemon(tmp_path_factory.mktemp("oapctl")).start()
+    yield d
+    assert d.stop() == 0, d.log()
+
+
+@pytest.fixture(scope="module")
+def server(daemon):
+    return "unix:%s" % daemon.socket
+
+
+@pytest.fixture(scope="module")
+def museum(server, tmp_path_factory):
+    issuer = oapcast.Issuer("seoul.example")
+    desk.open_museum(server, issuer, tmp_path_factory.mktemp("city"))
+    return issuer
+
+
+def test_what_is_added_is_listed_shown_and_changed(server, museum):
+    assert "Tokyo National Museum" in ok(server, "facility", "list")
+    assert "東京国立博物館" in ok(server, "--lang", "ja", "facility", "list")
+    shown = json.loads(ok(server, "--json", "facility", "show", "tnm"))
+    assert shown["zone"] == "Asia/Tokyo" and shown["currency"] == "JPY"
+    ok(server, "facility", "set", "tnm", "--city", "taito")
+    assert json.loads(ok(server, "--json", "facility", "show", "tnm"))[
+        "city"] == "taito"
+    ok(server, "facility", "set", "tnm", "--city", "tokyo")
+    shown = json.loads(ok(server, "--json", "benefit", "show", "museum-20"))
+    assert shown["value"] == 2000 and shown["rounding_unit"] == 10
+    assert shown["limit"]["uses"] == 1 and shown["limit"]["per"] == "day"
+    ok(server, "benefit", "set", "museum-20", "--percent", "25")
+    assert json.loads(ok(server, "--json", "benefit", "show", "museum-20"))[
+        "value"] == 2500
+    ok(server, "benefit", "set", "museum-20", "--percent", "20")
+    assert "seoul.example" in ok(server, "issuer", "list")
+    keys = json.loads(ok(server, "--json", "issuer", "show",
+                         "seoul.example"))["keys"]
+    assert [k["state"] for k in keys] == ["active"]
+
+
+@pytest.mark.parametrize("typed, kept", [
+    ("1/day", [1, "day", "service"]), ("2/month", [2, "month", "service"]),
+    ("12/year/service", [12, "year", "service"]),
+    ("1/lifetime/facility", [1, "lifetime", "facility"])])
+def test_a_limit_is_kept_as_it_is_typed(server, museum, typed, kept):
+    changed = json.loads(ok(server, "--json", "benefit", "set", "museum-20",
+                            "--limit", typed))
+    assert [changed["limit"][k] for k in ("uses", "per", "scope")] == kept
+
+
+def test_hours_are_kept_as_they_are_typed(server, museum):
+    changed = json.loads(ok(
+        server, "--json", "benefit", "set", "museum-20", "--hours",
+        "mon-wed,fri 09:00-18:00", "--hours", "sat  10:00-24:00"))
+    assert changed["hours"] == [
+        {"weekdays": ["mon", "tue", "wed", "fri"], "from": "09:00",
+         "until": "18:00"},
+        {"weekdays": ["sat"], "from": "10:00", "until": "24:00"}]
+    week = json.loads(ok(server, "--json", "benefit", "set", "museum-20",
+                         "--hours", "daily 00:00-24:00"))["hours"]
+    assert len(week) == 1 and len(week[0]["weekdays"]) == 7
+
+
+def test_a_condition_may_be_cleared_and_given_anew_in_one_call(server,
+                                                               museum):
+    clear = ["--clear", "hours", "--clear", "classes", "--clear", "last_day"]
+    anew = ["--hours", "sun 10:00-12:00", "--class", "adult", "--until",
+            "2126-01-01"]
+    for how in (clear + anew, anew + clear):
+        changed = json.loads(ok(server, "--json", "benefit", "set",
+                                "museum-20", *how))
+        assert changed["hours"][0]["weekdays"] == ["sun"]
+        assert changed["classes"] == ["adult"]
+        assert changed["last_day"] == "2126-01-01"
+    changed = json.loads(ok(server, "--json", "benefit", "set", "museum-20",
+                            *clear))
+    assert not {"hours", "classes", "last_day"} & set(changed)
+
+
+def test_a_refusal_of_the_daemon_is_its_sentence_and_status_1(server, museum):
+    refused(1, "tnm", *FACILITY, server=server)
+    refused(1, "nowhere", "facility", "show", "nowhere", server=server)
+    refused(1, "time-zone", "facility", "add", "--id", "base", "--city",
+            "mars", "--currency", "JPY", "--zone", "Mars/Base", "--name",
+            "en=Base", server=server)
+
+
+def test_never_live_is_said_to_let_a_photo_do(server, museum):
+    done = run("benefit", "add", "--id", "never-live", "--name", "en=x",
+               "--currency", "JPY", "--free", "--limit", "1/day", "--live",
+               "never", server=server)
+    assert done.returncode == 0, done.stderr
+    assert "photo" in done.stderr
+    ok(server, "benefit", "set", "never-live", "--withdrawn", "yes")
+
+
+def test_tokens_carry_roles(daemon, server, museum, tmp_path):
+    made = ok(server, "operator", "add", "--id", "desk", "--role", "viewer")
+    token = made.split()[-1]
+    (tmp_path / "token").write_text(token + "\n")
+    url = "http://127.0.0.1:%d" % daemon.port
+    by_token = ["--token-file", tmp_path / "token"]
+    assert "tnm" in ok(url, *by_token, "facility", "list")
+    refused(1, "operator", *by_token, *FACILITY, server=url)
+    refused(1, "token", "facility", "list", server=url)
+    (tmp_path / "wrong").write_text("x" * len(token))
+    refused(1, "token", "--token-file", tmp_path / "wrong", "facility",
+            "list", server=url)
+    ok(server, "operator", "set", "desk", "--disabled", "yes")
+    refused(1, "token", *by_token, "facility", "list", server=url)
+    assert token not in daemon.log()
+
+
+def test_a_full_standard_output_is_said(server, museum):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [oaprun.program("oapctl"), "facility", "list"],
+            env=dict(os.environ, OAPCTL_SERVER=server), stdout=full,
+            stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 4 and "standard output" in done.stderr
