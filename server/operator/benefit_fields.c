@@ -14,6 +14,7 @@
 
 #define RULE_MEMBER "value"
 #define ROUNDING_MEMBER "rounding_unit"
+#define CURRENCY_CAP 8 /* a code that is too long stays wrong */
 
 /* Percent, amount off, fixed price, free: one sets kind and value. The kinds
  * are named as the options are. */
@@ -184,32 +185,43 @@ int benefit_add(struct ctl *ctl, const struct command *command,
 	return record_add(ctl, command, argument, values);
 }
 
+/* What the benefit's amounts are in. */
+static int read_currency(struct ctl *ctl, const struct command *command,
+			 const char *id, char currency[static CURRENCY_CAP])
+{
+	struct response answer;
+	char path[PATH_CAP];
+
+	if (!record_path(path, command->record->path, id))
+		return EXIT_USAGE;
+	int status = ctl_call(ctl, "GET", path, NULL, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	const char *text =
+	    json_string_value(json_object_get(answer.json, "currency"));
+	if (text == NULL)
+		status = ctl_not_ours(ctl, "currency");
+	else
+		snprintf(currency, CURRENCY_CAP, "%s", text);
+	json_decref(answer.json);
+	return status;
+}
+
 int benefit_set(struct ctl *ctl, const struct command *command,
 		const char *argument, json_t *values)
 {
-	char currency[8] = "";
+	char currency[CURRENCY_CAP] = "";
 	const char *given =
 	    json_string_value(json_object_get(values, "currency"));
+	int status = EXIT_DONE;
 
-	if (given == NULL &&
-	    (json_is_string(json_object_get(values, RULE_MEMBER)) ||
-	     json_is_string(json_object_get(values, ROUNDING_MEMBER)))) {
-		struct response answer;
-		char path[512];
-		if (!record_path(path, sizeof path, command->record->path,
-				 argument))
-			return EXIT_USAGE;
-		int status = ctl_call(ctl, "GET", path, NULL, &answer);
-		if (status != EXIT_DONE)
-			return status;
-		given = json_string_value(
-		    json_object_get(answer.json, "currency"));
-		snprintf(currency, sizeof currency, "%s",
-			 given != NULL ? given : "");
-		json_decref(answer.json);
-	} else if (given != NULL) {
+	if (given != NULL)
 		snprintf(currency, sizeof currency, "%s", given);
-	}
+	else if (json_is_string(json_object_get(values, RULE_MEMBER)) ||
+		 json_is_string(json_object_get(values, ROUNDING_MEMBER)))
+		status = read_currency(ctl, command, argument, currency);
+	if (status != EXIT_DONE)
+		return status;
 	if (!settle_amounts(values, currency))
 		return EXIT_USAGE;
 	warn_of_photos(values);
@@ -270,5 +282,5 @@ static const struct column benefit_columns[] = {
     {"offline", "offline", NULL}};
 
 const struct record benefit_record = {
-    "/v1/benefits", "benefits", benefit_columns,
+    "/v1/benefits", "benefits", "id", benefit_columns,
     sizeof benefit_columns / sizeof *benefit_columns};

@@ -108,6 +108,7 @@ struct client *client_open(const char *server, const char *token_file,
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c->curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS,
 			 CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, CALL_TIMEOUT_MS);
@@ -200,7 +201,7 @@ static void explain(struct client *c, CURLcode rc)
 bool client_call(struct client *c, const char *method, const char *path,
 		 json_t *body, struct response *out)
 {
-	char url[4096];
+	char url[4096], *type = NULL;
 	int n = snprintf(url, sizeof url, "%s%s", c->base, path);
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
 
@@ -221,12 +222,27 @@ bool client_call(struct client *c, const char *method, const char *path,
 		return false;
 	}
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &out->status);
+	curl_easy_getinfo(c->curl, CURLINFO_CONTENT_TYPE, &type);
+	out->type = type != NULL ? type : "";
 	out->body = c->answer;
 	out->body_size = c->answer_size;
 	if (out->body != NULL)
 		out->json = json_loadb(out->body, out->body_size,
 				       JSON_REJECT_DUPLICATES, NULL);
 	return true;
+}
+
+bool client_segment(char *path, size_t cap, const char *segment)
+{
+	char *escaped = curl_easy_escape(NULL, segment, 0);
+	size_t used = strlen(path);
+	int n = -1;
+
+	if (escaped != NULL && *segment != '\0' && strcmp(segment, ".") != 0 &&
+	    strcmp(segment, "..") != 0)
+		n = snprintf(path + used, cap - used, "/%s", escaped);
+	curl_free(escaped);
+	return n > 0 && (size_t)n < cap - used;
 }
 
 bool client_query(char *path, size_t cap, const char *name, const char *value)

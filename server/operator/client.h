@@ -20,7 +20,8 @@ struct response {
 	long status;	 /* HTTP */
 	char *body;	 /* NUL-terminated; the client's, until the next call */
 	size_t body_size;
-	json_t *json; /* of a JSON body, else NULL; the caller's */
+	const char *type; /* media type, "" when it has none; as body */
+	json_t *json;	 /* of a JSON body, else NULL; the caller's */
 };
 
 /* Sends body (borrowed, NULL for none) as JSON. False when there is no
@@ -30,6 +31,9 @@ bool client_call(struct client *c, const char *method, const char *path,
 /* As it was given to client_open. */
 const char *client_server(const struct client *c);
 const char *client_error(const struct client *c);
+/* Appends "/segment" to a path, percent-encoded. False when it does not fit, or
+ * is none: empty, or one that a path leads upwards with. */
+bool client_segment(char *path, size_t cap, const char *segment);
 /* Appends "name=value" to a path, percent-encoded, with ? or &. False when it
  * does not fit. */
 bool client_query(char *path, size_t cap, const char *name, const char *value);

@@ -2,12 +2,12 @@
 /* commands.c: the table of commands, and how one is found and run. */
 #include "commands.h"
 
+#include "attempt_commands.h"
 #include "benefit_fields.h"
 #include "kiosk_commands.h"
 #include "records.h"
 #include "report_commands.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 static const struct field facility_fields[] = {
@@ -26,7 +26,7 @@ static const struct column facility_columns[] = {
     {"zone", "zone", NULL}};
 
 static const struct record facility_record = {
-    "/v1/facilities", "facilities", facility_columns, 5};
+    "/v1/facilities", "facilities", "id", facility_columns, 5};
 
 static const struct field issuer_fields[] = {
     {"root", "HEX", true, "root", put_text,
@@ -49,7 +49,7 @@ static const struct column issuer_columns[] = {
     {"made", "made_at_ms", cell_time},
     {"root", "root", NULL}};
 
-static const struct record issuer_record = {"/v1/issuers", "issuers",
+static const struct record issuer_record = {"/v1/issuers", "issuers", "iss",
 					    issuer_columns, 5};
 
 static const struct field operator_fields[] = {
@@ -72,7 +72,7 @@ static const struct column operator_columns[] = {
     {"created", "created_ms", cell_time}};
 
 static const struct record operator_record = {"/v1/operators", "operators",
-					      operator_columns, 4};
+					      "id", operator_columns, 4};
 
 static const struct field policy_fields[] = {
     {"bundle-soft-age", "SECONDS", false, "bundle_soft_age_s", put_whole,
@@ -90,24 +90,17 @@ static const struct field policy_fields[] = {
      "no status list is good for longer"},
     {0}};
 
+static const struct record policy_record = {"/v1/policy", NULL, "deadline_ms",
+					    NULL, 0};
+
 static int policy_show(struct ctl *ctl, const struct command *command,
 		       const char *argument, json_t *values)
 {
-	struct response answer;
 	bool change = json_object_size(values) > 0;
 
-	(void)command;
 	(void)argument;
-	int status = ctl_call(ctl, change ? "PATCH" : "GET", "/v1/policy",
-			      change ? values : NULL, &answer);
-	if (status != EXIT_DONE)
-		return status;
-	if (ctl->json)
-		ctl_print_json(ctl, answer.json);
-	else
-		print_object(ctl, answer.json);
-	json_decref(answer.json);
-	return EXIT_DONE;
+	return record_call(ctl, command->record, change ? "PATCH" : "GET",
+			   command->record->path, change ? values : NULL);
 }
 
 /* The token goes to stdout alone, so that it can be sent into a file. */
@@ -115,32 +108,28 @@ static int operator_token(struct ctl *ctl, const struct command *command,
 			  const char *argument, json_t *values)
 {
 	struct response answer;
-	char path[512];
+	char path[PATH_CAP];
 	bool add = argument == NULL;
 
-	if (!add && !record_path(path, sizeof path, command->record->path,
-				 argument)) {
-		ctl_complain("\"%.40s…\": too long for an id", argument);
+	if (!record_path(path, command->record->path, argument))
 		return EXIT_USAGE;
-	}
 	int status =
-	    ctl_call(ctl, add ? "POST" : "PATCH",
-		     add ? command->record->path : path, values, &answer);
+	    ctl_call(ctl, add ? "POST" : "PATCH", path, values, &answer);
 	if (status != EXIT_DONE)
 		return status;
 	const char *token =
 	    json_string_value(json_object_get(answer.json, "token"));
-	if (ctl->json)
-		ctl_print_json(ctl, answer.json);
-	else if (token == NULL)
-		print_object(ctl, answer.json);
-	else
-		fprintf(ctl->out, "%s\n", token);
-	if (token != NULL && !ctl->json)
+	if (ctl->json || (token == NULL && !add))
+		return record_print(ctl, command->record, &answer);
+	if (token == NULL) {
+		status = ctl_not_ours(ctl, "token");
+	} else {
+		ctl_print_line(ctl, "%s", token);
 		fprintf(stderr, "This token is shown once; keep it in a file "
 				"for --token-file.\n");
+	}
 	json_decref(answer.json);
-	return EXIT_DONE;
+	return status;
 }
 
 const struct command commands[] = {
@@ -183,15 +172,15 @@ const struct command commands[] = {
      "all of them"},
     {"operator", "set", "ID", operator_set_fields, true, operator_token,
      &operator_record, "role, token"},
-    {"policy", "show", NULL, NULL, false, policy_show, NULL,
-     "ages, skew, offline allowance"},
-    {"policy", "set", NULL, policy_fields, true, policy_show, NULL,
-     "change it"},
+    {"policy", "show", NULL, NULL, false, policy_show,
+     &policy_record, "ages, skew, offline allowance"},
+    {"policy", "set", NULL, policy_fields, true, policy_show,
+     &policy_record, "change it"},
     {"report", NULL, "NAME", report_fields, false, report_run, NULL,
      "redemptions, facilities, benefits, issuers, verdicts"},
     {"attempts", "list", NULL, attempts_fields, true, attempts_list,
      &attempt_record, "one by one"},
-    {"attempts", "show", "KIOSK/ID", NULL, false, record_show,
+    {"attempts", "show", "KIOSK/ID", NULL, false, attempts_show,
      &attempt_record, "all about one"},
     {"attempts", "reverse", "KIOSK/ID", reversal_fields, true,
      attempts_reverse, &attempt_record, "take one back"},
@@ -254,49 +243,6 @@ void commands_help(FILE *out)
 		int n = print_synopsis(c, out);
 		fprintf(out, "%*s%s\n", n < 26 ? 26 - n : 1, "", c->help);
 	}
-}
-
-void ctl_complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("oapctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-void ctl_print_json(const struct ctl *ctl, const json_t *json)
-{
-	json_dumpf(json, ctl->out, JSON_INDENT(2) | JSON_ENCODE_ANY);
-	fputc('\n', ctl->out);
-}
-
-int ctl_call(struct ctl *ctl, const char *method, const char *path,
-	     json_t *body, struct response *out)
-{
-	if (!client_call(ctl->client, method, path, body, out)) {
-		ctl_complain("the daemon at %s does not answer: %s",
-			     client_server(ctl->client),
-			     client_error(ctl->client));
-		return EXIT_RETRY;
-	}
-	if (out->status >= 200 && out->status < 300)
-		return EXIT_DONE;
-	const char *detail =
-	    json_string_value(json_object_get(out->json, "detail"));
-	const char *title =
-	    json_string_value(json_object_get(out->json, "title"));
-	if (detail != NULL)
-		ctl_complain("%s", detail);
-	else
-		ctl_complain("%s %s: HTTP status %ld%s%s", method, path,
-			     out->status, title != NULL ? ", " : "",
-			     title != NULL ? title : "");
-	json_decref(out->json);
-	out->json = NULL;
-	return out->status >= 500 ? EXIT_RETRY : EXIT_REJECT;
 }
 
 static bool argument_fits(const struct command *c, const char *argument)

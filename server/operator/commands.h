@@ -4,18 +4,7 @@
 #define OAP_COMMANDS_H
 
 #include "arguments.h"
-#include "client.h"
-#include "verdict.h"
-
-/* Exit statuses of all programs. */
-enum { EXIT_DONE = 0, EXIT_REJECT = 1, EXIT_USAGE = 2, EXIT_RETRY = 4 };
-
-struct ctl {
-	struct client *client;
-	bool json; /* print the daemon's JSON as it is */
-	enum language lang;
-	FILE *out;
-};
+#include "ctl.h"
 
 struct record;
 
@@ -41,15 +30,5 @@ void commands_help(FILE *out);
 /* Parses the rest of the words and runs; the exit status. */
 int command_run(struct ctl *ctl, const struct command *command, int argc,
 		char **argv);
-
-/* Asks the daemon; prints what went wrong. EXIT_DONE with an answer of status
- * 2xx in *out (json is the caller's), else the exit status. */
-int ctl_call(struct ctl *ctl, const char *method, const char *path,
-	     json_t *body, struct response *out);
-/* One line on stderr, "oapctl: …". */
-void ctl_complain(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-/* The JSON as the daemon sent it, indented. */
-void ctl_print_json(const struct ctl *ctl, const json_t *json);
 
 #endif

@@ -24,9 +24,9 @@ static const struct column kiosk_columns[] = {
     {">offset ms", "clock_offset_ms", NULL},
     {"version", "version", NULL}};
 
-const struct record kiosk_record = {"/v1/kiosks", "kiosks", kiosk_columns,
-				    sizeof kiosk_columns /
-					sizeof *kiosk_columns};
+const struct record kiosk_record = {
+    "/v1/kiosks", "kiosks", "kid", kiosk_columns,
+    sizeof kiosk_columns / sizeof *kiosk_columns};
 
 static bool dark(const QRcode *qr, int x, int y)
 {
@@ -71,11 +71,10 @@ int kiosk_add(struct ctl *ctl, const struct command *command,
 		return status;
 	const char *code =
 	    json_string_value(json_object_get(answer.json, "code"));
-	if (ctl->json) {
+	if (code == NULL) {
+		status = ctl_not_ours(ctl, "code");
+	} else if (ctl->json) {
 		ctl_print_json(ctl, answer.json);
-	} else if (code == NULL) {
-		ctl_complain("the daemon's answer holds no code");
-		status = EXIT_RETRY;
 	} else {
 		cell_time(ctl, answer.json, &expires, until);
 		if (isatty(fileno(ctl->out)) == 1) {
@@ -83,7 +82,7 @@ int kiosk_add(struct ctl *ctl, const struct command *command,
 			print_qr(ctl->out, code);
 			fprintf(ctl->out, "\n");
 		}
-		fprintf(ctl->out, "%s\n", code);
+		ctl_print_line(ctl, "%s", code);
 		fflush(ctl->out);
 		fprintf(stderr,
 			"On the kiosk, once, before %s:\n"

@@ -9,25 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool record_path(char *path, size_t cap, const char *base,
-		 const char *argument)
+bool path_add(char path[static PATH_CAP], const char *id)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	size_t n = (size_t)snprintf(path, cap, "%s/", base);
+	if (client_segment(path, PATH_CAP, id))
+		return true;
+	ctl_complain("\"%.40s\": no id of anything", id);
+	return false;
+}
 
-	for (const char *p = argument; *p != '\0' && n + 4 < cap; p++) {
-		unsigned char c = (unsigned char)*p;
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || strchr("-._~/", c) != NULL) {
-			path[n++] = (char)c;
-		} else {
-			path[n++] = '%';
-			path[n++] = hex[c >> 4];
-			path[n++] = hex[c & 15];
+bool record_path(char path[static PATH_CAP], const char *base, const char *id)
+{
+	snprintf(path, PATH_CAP, "%s", base);
+	return id == NULL || path_add(path, id);
+}
+
+bool add_queries(char *path, size_t cap, json_t *values)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(values, name, value)
+	{
+		const char *text = json_string_value(value);
+		if (text == NULL || !client_query(path, cap, name, text)) {
+			ctl_complain("--%s: too long", name);
+			return false;
 		}
 	}
-	path[n] = '\0';
-	return n + 4 < cap;
+	return true;
 }
 
 void cell_plain(const struct ctl *ctl, const json_t *row,
@@ -156,7 +165,7 @@ static void print_member(const struct ctl *ctl, const char *path,
 		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	else
 		cell_plain(ctl, row, &column, cell);
-	fprintf(ctl->out, "%-24s  %s\n", path, text != NULL ? text : cell);
+	ctl_print_line(ctl, "%-24s  %s", path, text != NULL ? text : cell);
 	free(text);
 	json_decref(row);
 }
@@ -166,25 +175,37 @@ void print_object(const struct ctl *ctl, const json_t *object)
 	print_member(ctl, "", object);
 }
 
-static int show_answer(struct ctl *ctl, struct response *answer)
+int record_print(struct ctl *ctl, const struct record *record,
+		 struct response *answer)
 {
-	if (ctl->json)
+	int status = EXIT_DONE;
+
+	if (json_object_get(answer->json, record->key) == NULL)
+		status = ctl_not_ours(ctl, record->key);
+	else if (ctl->json)
 		ctl_print_json(ctl, answer->json);
 	else
 		print_object(ctl, answer->json);
 	json_decref(answer->json);
-	return EXIT_DONE;
+	return status;
+}
+
+int record_call(struct ctl *ctl, const struct record *record,
+		const char *method, const char *path, json_t *values)
+{
+	struct response answer;
+	int status = ctl_call(ctl, method, path, values, &answer);
+
+	return status != EXIT_DONE ? status
+				   : record_print(ctl, record, &answer);
 }
 
 int record_add(struct ctl *ctl, const struct command *command,
 	       const char *argument, json_t *values)
 {
-	struct response answer;
-
 	(void)argument;
-	int status = ctl_call(ctl, "POST", command->record->path, values,
-			      &answer);
-	return status != EXIT_DONE ? status : show_answer(ctl, &answer);
+	return record_call(ctl, command->record, "POST", command->record->path,
+			   values);
 }
 
 int record_list(struct ctl *ctl, const struct command *command,
@@ -200,7 +221,9 @@ int record_list(struct ctl *ctl, const struct command *command,
 		return status;
 	const json_t *rows =
 	    json_object_get(answer.json, command->record->plural);
-	if (ctl->json)
+	if (!json_is_array(rows))
+		status = ctl_not_ours(ctl, command->record->plural);
+	else if (ctl->json)
 		ctl_print_json(ctl, answer.json);
 	else if (json_array_size(rows) == 0)
 		fprintf(ctl->out, "no %s yet\n", command->record->plural);
@@ -213,33 +236,25 @@ int record_list(struct ctl *ctl, const struct command *command,
 int record_show(struct ctl *ctl, const struct command *command,
 		const char *argument, json_t *values)
 {
-	struct response answer;
-	char path[512];
+	char path[PATH_CAP];
 
 	(void)values;
-	if (!record_path(path, sizeof path, command->record->path, argument)) {
-		ctl_complain("\"%.40s…\": too long for an id", argument);
+	if (!record_path(path, command->record->path, argument))
 		return EXIT_USAGE;
-	}
-	int status = ctl_call(ctl, "GET", path, NULL, &answer);
-	return status != EXIT_DONE ? status : show_answer(ctl, &answer);
+	return record_call(ctl, command->record, "GET", path, NULL);
 }
 
 int record_set(struct ctl *ctl, const struct command *command,
 	       const char *argument, json_t *values)
 {
-	struct response answer;
-	char path[512];
+	char path[PATH_CAP];
 
 	if (json_object_size(values) == 0) {
 		ctl_complain("%s %s: say what to change; --help lists it",
 			     command->noun, command->verb);
 		return EXIT_USAGE;
 	}
-	if (!record_path(path, sizeof path, command->record->path, argument)) {
-		ctl_complain("\"%.40s…\": too long for an id", argument);
+	if (!record_path(path, command->record->path, argument))
 		return EXIT_USAGE;
-	}
-	int status = ctl_call(ctl, "PATCH", path, values, &answer);
-	return status != EXIT_DONE ? status : show_answer(ctl, &answer);
+	return record_call(ctl, command->record, "PATCH", path, values);
 }

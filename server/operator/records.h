@@ -7,6 +7,8 @@
 #include "commands.h"
 
 #define CELL_MAX 640
+#define PATH_CAP 512 /* an id of 64 bytes, each encoded, and the base */
+#define QUERY_CAP 4096 /* nine options of 256 bytes, most not encoded */
 
 struct column {
 	const char *heading; /* '>' first: figures, to the right */
@@ -19,6 +21,7 @@ struct column {
 struct record {
 	const char *path;   /* "/v1/facilities" */
 	const char *plural; /* member of the list's answer */
+	const char *key;    /* what every one of them has */
 	const struct column *columns;
 	size_t column_count;
 };
@@ -32,6 +35,12 @@ int record_show(struct ctl *ctl, const struct command *command,
 int record_set(struct ctl *ctl, const struct command *command,
 	       const char *argument, json_t *values);
 
+/* Asks, and prints the one that the answer holds. The exit status. */
+int record_call(struct ctl *ctl, const struct record *record,
+		const char *method, const char *path, json_t *values);
+/* Prints the one that an answer holds, and lets the answer go. */
+int record_print(struct ctl *ctl, const struct record *record,
+		 struct response *answer);
 /* Prints one object as two columns, nested members by their path. */
 void print_object(const struct ctl *ctl, const json_t *object);
 /* Rows as a table; the exit status. */
@@ -49,8 +58,14 @@ void cell_list(const struct ctl *ctl, const json_t *row,
 void cell_time(const struct ctl *ctl, const json_t *row,
 	       const struct column *column, char cell[CELL_MAX]);
 
-/* base/argument, percent-encoded; false when it does not fit. */
-bool record_path(char *path, size_t cap, const char *base,
-		 const char *argument);
+/* base/id, or base alone for NULL. False, with a complaint, when that is no
+ * id. */
+bool record_path(char path[static PATH_CAP], const char *base,
+		 const char *id);
+/* Appends /id; false with a complaint. */
+bool path_add(char path[static PATH_CAP], const char *id);
+/* Every member of values behind the path, as a query. False, with a
+ * complaint, when one does not fit. */
+bool add_queries(char *path, size_t cap, json_t *values);
 
 #endif

@@ -2,6 +2,8 @@
 /* table.c: tables for terminals. */
 #include "table.h"
 
+#include "clean.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +67,7 @@ void table_cell(struct table *t, const char *text)
 		t->failed = true;
 		return;
 	}
-	for (char *p = copy; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	clean_text(copy);
 	push(t, copy);
 }
 

@@ -14,8 +14,7 @@ struct table;
 /* columns headings; a heading that starts with '>' is for figures. */
 struct table *table_new(const char *const *headings, size_t columns);
 void table_free(struct table *t); /* takes NULL */
-/* The next cell of the current row; the text is copied. Characters that move
- * a terminal's cursor are shown as '?'. */
+/* The next cell of the current row; the text is copied, and cleaned. */
 void table_cell(struct table *t, const char *text);
 /* A count with English grouping: "24,000". */
 void table_figure(struct table *t, int64_t figure);

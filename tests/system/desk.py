@@ -56,3 +56,54 @@ def open_museum(server, issuer, directory):
     ok(server, *BENEFIT)
     ok(server, "issuer", "add", "--root", m.public(issuer.root).hex(),
        *files_of(issuer, directory))
+
+
+def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
+                 attempt="0123456789abcdef/" + "ab" * 16, code="OAP1:CODE"):
+    """A working line for each command, in an order in which all work. city is
+    what issuer add is given, with the issuer's name first."""
+    days = ["--from", "2026-11-01", "--to", "2126-11-01"]
+    iss, *files = city
+    return {
+        "facility add": ["--id", "annex", "--city", "tokyo", "--currency",
+                         "JPY", "--zone", "Asia/Tokyo", "--name", "en=Annex"],
+        "facility list": [],
+        "facility show": ["annex"],
+        "facility set": ["annex", "--city", "taito"],
+        "benefit add": ["--id", "annex-free", "--facility", "annex",
+                        "--name", "en=Free", "--currency", "JPY", "--free",
+                        "--limit", "1/year"],
+        "benefit list": [],
+        "benefit show": ["annex-free"],
+        "benefit set": ["annex-free", "--limit", "2/year"],
+        "issuer add": files,
+        "issuer list": [],
+        "issuer show": [iss],
+        "issuer set": [iss, *files[2:]],
+        "kiosk add": ["--facility", "annex", "--name", "side door"],
+        "kiosk list": [],
+        "kiosk show": [kiosk],
+        "kiosk confirm": [pending],
+        "kiosk revoke": [pending],
+        "operator add": ["--id", "desk", "--role", "viewer"],
+        "operator list": [],
+        "operator set": ["desk", "--new-token"],
+        "policy show": [],
+        "policy set": ["--skew", "60"],
+        "report": ["redemptions", *days],
+        "attempts list": days,
+        "attempts show": [attempt],
+        "attempts reverse": [attempt],
+        "pass lookup": [code],
+    }
+
+
+def commands_of_help():
+    """Name and argument of each command that --help lists."""
+    listed = run("--help").stdout.split("Commands (", 1)[1]
+    found = {}
+    for line in listed.splitlines()[1:]:
+        words = line[2:].split("  ")[0].split()
+        name = [w for w in words if w.islower()]
+        found[" ".join(name)] = " ".join(words[len(name):])
+    return found

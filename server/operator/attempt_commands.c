@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attempt_commands.c: attempts one by one, and those of one pass. */
+#include "attempt_commands.h"
+
+#include "code.h"
+#include "currency.h"
+#include "key.h"
+
+#include <string.h>
+
+const struct field attempts_fields[] = {
+    {"from", "DAY", false, "from", put_text, "first local day, YYYY-MM-DD"},
+    {"to", "DAY", false, "to", put_text, "last local day"},
+    {"facility", "ID", false, "facility", put_text, "only there"},
+    {"benefit", "ID", false, "benefit", put_text, "only for it"},
+    {"issuer", "ISS", false, "issuer", put_text, "only that city's residents"},
+    {"verdict", "NAME", false, "verdict", put_text, "only so judged"},
+    {"kiosk", "KID", false, "kiosk", put_text, "only from it"},
+    {"limit", "N", false, "limit", put_text, "so many a page"},
+    {"cursor", "CURSOR", false, "cursor", put_text, "the next page"},
+    {0}};
+
+const struct field reversal_fields[] = {
+    {"reason", "REASON", false, "reason", put_text,
+     "mistake (default), visitor-left, wrong-benefit, other"},
+    {0}};
+
+static void cell_money(const struct ctl *ctl, const json_t *row,
+		       const struct column *column, char cell[CELL_MAX])
+{
+	const json_t *v = json_object_get(row, column->member);
+	const char *currency =
+	    json_string_value(json_object_get(row, "currency"));
+	char text[AMOUNT_TEXT_MAX] = "";
+
+	(void)ctl;
+	if (json_is_integer(v))
+		amount_format(json_integer_value(v),
+			      bytes_text(currency != NULL ? currency : ""),
+			      text);
+	snprintf(cell, CELL_MAX, "%s", text);
+}
+
+static const struct column attempt_columns[] = {
+    {"kiosk", "kiosk", NULL},
+    {"attempt", "id", NULL},
+    {"at", "at_ms", cell_time},
+    {"facility", "facility", NULL},
+    {"benefit", "benefit", NULL},
+    {"issuer", "issuer", NULL},
+    {">party", "party", NULL},
+    {">list", "list", cell_money},
+    {">discount", "discount", cell_money},
+    {"verdict", "verdict", NULL},
+    {"counts", "counts", NULL},
+    {"marks", "marks", cell_list},
+    {"reversed", "reversed_ms", cell_time}};
+
+const struct record attempt_record = {"/v1/attempts", "attempts", "id",
+				      attempt_columns,
+				      sizeof attempt_columns /
+					  sizeof *attempt_columns};
+
+static int print_attempts(struct ctl *ctl, const json_t *answer)
+{
+	const json_t *rows = json_object_get(answer, "attempts");
+
+	if (!json_is_array(rows))
+		return ctl_not_ours(ctl, "attempts");
+	if (ctl->json) {
+		ctl_print_json(ctl, answer);
+		return EXIT_DONE;
+	}
+	if (json_array_size(rows) == 0) {
+		fprintf(ctl->out, "no attempts\n");
+		return EXIT_DONE;
+	}
+	int status = print_rows(ctl, &attempt_record, rows);
+	const char *cursor =
+	    json_string_value(json_object_get(answer, "cursor"));
+	if (cursor != NULL) {
+		fputc('\n', ctl->out);
+		ctl_print_line(ctl, "more: --cursor %s", cursor);
+	}
+	return status;
+}
+
+int attempts_list(struct ctl *ctl, const struct command *command,
+		  const char *argument, json_t *values)
+{
+	struct response answer;
+	char path[QUERY_CAP];
+
+	(void)argument;
+	snprintf(path, sizeof path, "%s", command->record->path);
+	if (!add_queries(path, sizeof path, values))
+		return EXIT_USAGE;
+	int status = ctl_call(ctl, "GET", path, NULL, &answer);
+	if (status == EXIT_DONE)
+		status = print_attempts(ctl, answer.json);
+	json_decref(answer.json);
+	return status;
+}
+
+/* The path of KIOSK/ID; false with a complaint. */
+static bool attempt_path(char path[static PATH_CAP], const char *name)
+{
+	size_t n = strcspn(name, "/");
+	char kiosk[2 * KEY_KID + 1];
+
+	if (n >= sizeof kiosk || name[n] == '\0') {
+		ctl_complain("\"%.64s\": write KIOSK/ID, which oapctl attempts "
+			     "list shows",
+			     name);
+		return false;
+	}
+	memcpy(kiosk, name, n);
+	kiosk[n] = '\0';
+	return record_path(path, attempt_record.path, kiosk) &&
+	       path_add(path, name + n + 1);
+}
+
+int attempts_show(struct ctl *ctl, const struct command *command,
+		  const char *argument, json_t *values)
+{
+	char path[PATH_CAP];
+
+	(void)values;
+	if (!attempt_path(path, argument))
+		return EXIT_USAGE;
+	return record_call(ctl, command->record, "GET", path, NULL);
+}
+
+int attempts_reverse(struct ctl *ctl, const struct command *command,
+		     const char *argument, json_t *values)
+{
+	struct response answer;
+	char path[PATH_CAP];
+
+	(void)command;
+	if (json_object_get(values, "reason") == NULL)
+		json_object_set_new(values, "reason", json_string("mistake"));
+	if (!attempt_path(path, argument) || !path_add(path, "reversal"))
+		return EXIT_USAGE;
+	int status = ctl_call(ctl, "POST", path, values, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	const char *result =
+	    json_string_value(json_object_get(answer.json, "result"));
+	const struct verdict_info *info =
+	    result != NULL ? verdict_find_name(result) : NULL;
+	if (info == NULL)
+		status = ctl_not_ours(ctl, "result");
+	else
+		status = verdict_exit_status(info->number);
+	if (info != NULL && ctl->json)
+		ctl_print_json(ctl, answer.json);
+	else if (info != NULL)
+		ctl_print_line(ctl, "%s", info->name);
+	json_decref(answer.json);
+	return status;
+}
+
+int pass_lookup(struct ctl *ctl, const struct command *command,
+		const char *argument, json_t *values)
+{
+	char line[CODE_MAX + 3];
+	struct response answer;
+
+	(void)command;
+	if (strcmp(argument, "-") == 0) {
+		if (fgets(line, sizeof line, stdin) == NULL) {
+			ctl_complain("stdin: no code in its first line");
+			return EXIT_USAGE;
+		}
+		line[strcspn(line, "\r\n")] = '\0';
+		argument = line;
+	}
+	if (json_object_set_new(values, "code", json_string(argument)) != 0) {
+		ctl_complain("the code is not text");
+		return EXIT_USAGE;
+	}
+	int status =
+	    ctl_call(ctl, "POST", "/v1/passes/lookup", values, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	const json_t *pass = json_object_get(answer.json, "pass");
+	if (!json_is_object(pass)) {
+		status = ctl_not_ours(ctl, "pass");
+	} else {
+		if (!ctl->json) {
+			print_object(ctl, pass);
+			fputc('\n', ctl->out);
+		}
+		status = print_attempts(ctl, answer.json);
+	}
+	json_decref(answer.json);
+	return status;
+}
