@@ -3,8 +3,8 @@
 #include "attempt_commands.h"
 
 #include "code.h"
-#include "currency.h"
 #include "key.h"
+#include "show.h"
 
 #include <string.h>
 
@@ -24,22 +24,6 @@ const struct field reversal_fields[] = {
     {"reason", "REASON", false, "reason", put_text,
      "mistake (default), visitor-left, wrong-benefit, other"},
     {0}};
-
-static void cell_money(const struct ctl *ctl, const json_t *row,
-		       const struct column *column, char cell[CELL_MAX])
-{
-	const json_t *v = json_object_get(row, column->member);
-	const char *currency =
-	    json_string_value(json_object_get(row, "currency"));
-	char text[AMOUNT_TEXT_MAX] = "";
-
-	(void)ctl;
-	if (json_is_integer(v))
-		amount_format(json_integer_value(v),
-			      bytes_text(currency != NULL ? currency : ""),
-			      text);
-	snprintf(cell, CELL_MAX, "%s", text);
-}
 
 static const struct column attempt_columns[] = {
     {"kiosk", "kiosk", NULL},

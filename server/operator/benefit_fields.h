@@ -4,10 +4,9 @@
 #ifndef OAP_BENEFIT_FIELDS_H
 #define OAP_BENEFIT_FIELDS_H
 
-#include "records.h"
+#include "benefit_cells.h"
 
 extern const struct field benefit_fields[];
-extern const struct record benefit_record;
 
 int benefit_add(struct ctl *ctl, const struct command *command,
 		const char *argument, json_t *values);

@@ -170,6 +170,8 @@ const struct command commands[] = {
      &operator_record, "prints its token, once"},
     {"operator", "list", NULL, NULL, false, record_list, &operator_record,
      "all of them"},
+    {"operator", "show", "ID", NULL, false, record_show, &operator_record,
+     "one"},
     {"operator", "set", "ID", operator_set_fields, true, operator_token,
      &operator_record, "role, token"},
     {"policy", "show", NULL, NULL, false, policy_show,

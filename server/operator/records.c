@@ -2,11 +2,9 @@
 /* records.c: the verbs that all kinds of set-up share. */
 #include "records.h"
 
-#include "localday.h"
+#include "show.h"
 #include "table.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool path_add(char path[static PATH_CAP], const char *id)
@@ -39,74 +37,6 @@ bool add_queries(char *path, size_t cap, json_t *values)
 	return true;
 }
 
-void cell_plain(const struct ctl *ctl, const json_t *row,
-		const struct column *column, char cell[CELL_MAX])
-{
-	const json_t *v = json_object_get(row, column->member);
-
-	(void)ctl;
-	cell[0] = '\0';
-	if (json_is_string(v))
-		snprintf(cell, CELL_MAX, "%s", json_string_value(v));
-	else if (json_is_integer(v))
-		snprintf(cell, CELL_MAX, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(v));
-	else if (json_is_boolean(v))
-		snprintf(cell, CELL_MAX, "%s",
-			 json_is_true(v) ? "yes" : "no");
-}
-
-void cell_names(const struct ctl *ctl, const json_t *row,
-		const struct column *column, char cell[CELL_MAX])
-{
-	const json_t *names = json_object_get(row, column->member);
-	const char *text = json_string_value(
-	    json_object_get(names, language_tag(ctl->lang)));
-
-	for (int lang = 0; text == NULL && lang < LANG_COUNT; lang++)
-		text = json_string_value(
-		    json_object_get(names, language_tag((enum language)lang)));
-	snprintf(cell, CELL_MAX, "%s", text != NULL ? text : "");
-}
-
-void cell_list(const struct ctl *ctl, const json_t *row,
-	       const struct column *column, char cell[CELL_MAX])
-{
-	const json_t *list = json_object_get(row, column->member), *item;
-	size_t i, n = 0;
-
-	(void)ctl;
-	cell[0] = '\0';
-	json_array_foreach(list, i, item)
-	{
-		int more = snprintf(cell + n, CELL_MAX - n, "%s%s",
-				    i > 0 ? ", " : "",
-				    json_string_value(item) != NULL
-					? json_string_value(item)
-					: "");
-		if (more < 0 || (size_t)more >= CELL_MAX - n)
-			return;
-		n += (size_t)more;
-	}
-}
-
-void cell_time(const struct ctl *ctl, const json_t *row,
-	       const struct column *column, char cell[CELL_MAX])
-{
-	const json_t *v = json_object_get(row, column->member);
-	const struct zone_span utc = {0};
-	char date[11];
-
-	(void)ctl;
-	cell[0] = '\0';
-	if (!json_is_integer(v) || json_integer_value(v) <= 0)
-		return;
-	struct local_time t = local_time_at(&utc, json_integer_value(v));
-	date_format(t.date, date);
-	snprintf(cell, CELL_MAX, "%s %02d:%02d:%02dZ", date, t.minute / 60,
-		 t.minute % 60, t.second);
-}
-
 int print_rows(struct ctl *ctl, const struct record *record,
 	       const json_t *rows)
 {
@@ -132,47 +62,6 @@ int print_rows(struct ctl *ctl, const struct record *record,
 	bool whole = table_print(t, ctl->out);
 	table_free(t);
 	return whole ? EXIT_DONE : EXIT_RETRY;
-}
-
-static void print_member(const struct ctl *ctl, const char *path,
-			 const json_t *value)
-{
-	struct column column = {.member = "v"};
-	char cell[CELL_MAX], *text = NULL;
-	size_t n = strlen(path);
-	json_t *row;
-
-	if (json_is_object(value)) {
-		const char *key;
-		const json_t *member;
-		char below[256];
-		void *it = json_object_iter((json_t *)(uintptr_t)value);
-		for (; it != NULL;
-		     it = json_object_iter_next((json_t *)(uintptr_t)value,
-						it)) {
-			key = json_object_iter_key(it);
-			member = json_object_iter_value(it);
-			snprintf(below, sizeof below, "%s%s%s", path,
-				 *path != '\0' ? "." : "", key);
-			print_member(ctl, below, member);
-		}
-		return;
-	}
-	row = json_pack("{s:O}", "v", value);
-	if (n > 3 && strcmp(path + n - 3, "_ms") == 0)
-		cell_time(ctl, row, &column, cell);
-	else if (json_is_array(value))
-		text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	else
-		cell_plain(ctl, row, &column, cell);
-	ctl_print_line(ctl, "%-24s  %s", path, text != NULL ? text : cell);
-	free(text);
-	json_decref(row);
-}
-
-void print_object(const struct ctl *ctl, const json_t *object)
-{
-	print_member(ctl, "", object);
 }
 
 int record_print(struct ctl *ctl, const struct record *record,

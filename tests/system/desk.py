@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator's desk for the tests of oapctl: the command line, a museum to
-set up, and a city to trust."""
+set up, a city to trust, and servers that are no oapd."""
+import contextlib
+import http.server
+import json
 import os
 import subprocess
+import threading
 
 import oapmsg as m
 import oaprun
@@ -87,6 +91,7 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "kiosk revoke": [pending],
         "operator add": ["--id", "desk", "--role", "viewer"],
         "operator list": [],
+        "operator show": ["desk"],
         "operator set": ["desk", "--new-token"],
         "policy show": [],
         "policy set": ["--skew", "60"],
@@ -107,3 +112,39 @@ def commands_of_help():
         name = [w for w in words if w.islower()]
         found[" ".join(name)] = " ".join(words[len(name):])
     return found
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append("%s %s" % (self.command, self.path))
+        status, type, body = self.server.reply
+        self.send_response(status)
+        if type:
+            self.send_header("Content-Type", type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PATCH = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def answering(status, type, body):
+    """A web server that answers everything alike: its URL, what is asked."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        web.reply, web.asked = (status, type, body), []
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield "http://127.0.0.1:%d" % web.server_address[1], web.asked
+        finally:
+            web.shutdown()
+            thread.join()
+
+
+def answering_json(value, status=200):
+    return answering(status, "application/json", json.dumps(value).encode())

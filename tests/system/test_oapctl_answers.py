@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What oapctl makes of what it is answered: by a server that is no oapd, and
 with text in it that a terminal would obey."""
-import contextlib
-import http.server
 import json
 import pathlib
 import sys
-import threading
 import unicodedata
 
 import pytest
@@ -15,45 +12,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import desk  # noqa: E402
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
-from desk import refused, run  # noqa: E402
+from desk import answering, answering_json, refused, run  # noqa: E402
 
 EVIL = "\x1b[31mEVIL\a\x7f\x9b31m\n"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def answer(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append("%s %s" % (self.command, self.path))
-        status, type, body = self.server.reply
-        self.send_response(status)
-        if type:
-            self.send_header("Content-Type", type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_PATCH = answer
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def answering(status, type, body):
-    """A web server that answers everything alike: its URL, what is asked."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
-        web.reply, web.asked = (status, type, body), []
-        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield "http://127.0.0.1:%d" % web.server_address[1], web.asked
-        finally:
-            web.shutdown()
-            thread.join()
-
-
-def answering_json(value, status=200):
-    return answering(status, "application/json", json.dumps(value).encode())
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,17 @@ def museum(server, tmp_path_factory):
     return issuer
 
 
+def test_the_columns_of_a_csv_report_are_described(server, museum):
+    text = (pathlib.Path(__file__).resolve().parents[2]
+            / "server/daemon/openapi.yaml").read_text()
+    for name in ("redemptions", "verdicts"):
+        header = ok(server, "report", name, "--from", "2026-11-01", "--to",
+                    "2026-11-02", "--format", "csv").splitlines()[0]
+        columns = header.split(",")
+        assert columns[0] in ("day", "facility")
+        assert ", ".join(columns[1:]) in " ".join(text.split()), header
+
+
 def test_reports_and_attempts(daemon, server, museum):
     kiosk = daemon.add_kiosk("tnm")
     card = museum.issue()
