@@ -106,7 +106,7 @@ bool put_names(json_t *object, const struct field *field, const char *value,
 {
 	const char *equals = strchr(value, '=');
 
-	if (equals != value + 2 || equals[1] == '\0') {
+	if (equals != value + 2) {
 		snprintf(error, error_size,
 			 "--%s \"%s\": write LANG=TEXT, LANG being en, ko, ja "
 			 "or zh",
@@ -115,7 +115,9 @@ bool put_names(json_t *object, const struct field *field, const char *value,
 	}
 	json_t *names = values_object(object, field->member);
 	char lang[3] = {value[0], value[1], '\0'};
-	if (json_object_set_new(names, lang, json_string(equals + 1)) == 0)
+	json_t *name = equals[1] != '\0' ? json_string(equals + 1)
+					 : json_null();
+	if (json_object_set_new(names, lang, name) == 0)
 		return true;
 	snprintf(error, error_size, "--%s: not UTF-8", field->option);
 	return false;
@@ -272,13 +274,14 @@ fail:
 	return NULL;
 }
 
-void arguments_help(const struct field *fields, FILE *out)
+void arguments_help(const struct field *fields, bool check_required,
+		    FILE *out)
 {
 	for (const struct field *f = fields; f != NULL && f->option; f++) {
 		int n = fprintf(out, "  --%s%s%s", f->option,
 				f->value != NULL ? " " : "",
 				f->value != NULL ? f->value : "");
 		fprintf(out, "%*s%s%s\n", n < 30 ? 30 - n : 1, "", f->help,
-			f->required ? " (required)" : "");
+			check_required && f->required ? " (required)" : "");
 	}
 }

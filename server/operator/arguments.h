@@ -32,7 +32,7 @@ bool put_flag(json_t *object, const struct field *field, const char *value,
 bool put_list(json_t *object, const struct field *field, const char *value,
 	      char *error, size_t error_size); /* also a,b,c */
 bool put_names(json_t *object, const struct field *field, const char *value,
-	       char *error, size_t error_size); /* LANG=TEXT */
+	       char *error, size_t error_size); /* LANG=TEXT; LANG=: null */
 /* The content of a file (at most 1 MiB) in Base64. */
 bool put_file(json_t *object, const struct field *field, const char *value,
 	      char *error, size_t error_size);
@@ -50,6 +50,7 @@ json_t *values_object(json_t *object, const char *member);
 json_t *arguments_parse(const struct field *fields, bool check_required,
 			int argc, char **argv, const char **argument,
 			char *error, size_t error_size);
-void arguments_help(const struct field *fields, FILE *out);
+void arguments_help(const struct field *fields, bool check_required,
+		    FILE *out);
 
 #endif

@@ -56,7 +56,8 @@ static bool put_clear(json_t *object, const struct field *field,
 
 const struct field benefit_fields[] = {
     {"id", "ID", true, "id", put_text, "lower-case letters, digits, -"},
-    {"name", "LANG=TEXT", true, "names", put_names, "repeat a language"},
+    {"name", "LANG=TEXT", true, "names", put_names,
+     "one for each language (repeat); LANG= takes one away"},
     {"currency", "CODE", true, "currency", put_text,
      "ISO 4217, that of its facilities"},
     {"percent", "P", false, RULE_MEMBER, put_rule, "off the list price"},

@@ -5,6 +5,7 @@
 #include "attempt_commands.h"
 #include "benefit_fields.h"
 #include "kiosk_commands.h"
+#include "policy_commands.h"
 #include "records.h"
 #include "report_commands.h"
 
@@ -12,8 +13,9 @@
 
 static const struct field facility_fields[] = {
     {"id", "ID", true, "id", put_text, "lower-case letters, digits, -"},
-    {"city", "CITY", true, "city", put_text, "tokyo"},
-    {"name", "LANG=TEXT", true, "names", put_names, "repeat a language"},
+    {"city", "CITY", true, "city", put_text, "its id, tokyo"},
+    {"name", "LANG=TEXT", true, "names", put_names,
+     "one for each language (repeat); LANG= takes one away"},
     {"currency", "CODE", true, "currency", put_text, "ISO 4217"},
     {"zone", "ZONE", true, "zone", put_text, "IANA time zone, Asia/Tokyo"},
     {0}};
@@ -74,35 +76,6 @@ static const struct column operator_columns[] = {
 static const struct record operator_record = {"/v1/operators", "operators",
 					      "id", operator_columns, 4};
 
-static const struct field policy_fields[] = {
-    {"bundle-soft-age", "SECONDS", false, "bundle_soft_age_s", put_whole,
-     "a kiosk warns"},
-    {"bundle-hard-age", "SECONDS", false, "bundle_hard_age_s", put_whole,
-     "a kiosk no longer decides"},
-    {"skew", "SECONDS", false, "skew_s", put_whole, "clocks may differ by it"},
-    {"presentation-window", "SECONDS", false, "presentation_window_s",
-     put_whole, "a live code is good for it"},
-    {"offline-uses", "N", false, "offline_uses", put_whole,
-     "accepts of a kiosk without contact"},
-    {"deadline", "MS", false, "deadline_ms", put_whole,
-     "a kiosk waits for an answer, at most 5000"},
-    {"status-hard-cap", "SECONDS", false, "status_hard_cap_s", put_whole,
-     "no status list is good for longer"},
-    {0}};
-
-static const struct record policy_record = {"/v1/policy", NULL, "deadline_ms",
-					    NULL, 0};
-
-static int policy_show(struct ctl *ctl, const struct command *command,
-		       const char *argument, json_t *values)
-{
-	bool change = json_object_size(values) > 0;
-
-	(void)argument;
-	return record_call(ctl, command->record, change ? "PATCH" : "GET",
-			   command->record->path, change ? values : NULL);
-}
-
 /* The token goes to stdout alone, so that it can be sent into a file. */
 static int operator_token(struct ctl *ctl, const struct command *command,
 			  const char *argument, json_t *values)
@@ -139,7 +112,7 @@ const struct command commands[] = {
      "all of them"},
     {"facility", "show", "ID", NULL, false, record_show, &facility_record,
      "one"},
-    {"facility", "set", "ID", facility_fields, true, record_set,
+    {"facility", "set", "ID", &facility_fields[1], true, record_set,
      &facility_record, "change it"},
     {"benefit", "add", NULL, benefit_fields, false, benefit_add,
      &benefit_record, "a discount with its conditions"},
@@ -147,7 +120,7 @@ const struct command commands[] = {
      "all of them"},
     {"benefit", "show", "ID", NULL, false, record_show, &benefit_record,
      "one"},
-    {"benefit", "set", "ID", benefit_fields, true, benefit_set,
+    {"benefit", "set", "ID", &benefit_fields[1], true, benefit_set,
      &benefit_record, "change it"},
     {"issuer", "add", NULL, issuer_fields, false, record_add, &issuer_record,
      "trust a city: pins its root key"},
@@ -162,6 +135,8 @@ const struct command commands[] = {
     {"kiosk", "list", NULL, NULL, false, record_list, &kiosk_record,
      "all of them, with what they last reported"},
     {"kiosk", "show", "KID", NULL, false, record_show, &kiosk_record, "one"},
+    {"kiosk", "set", "KID", kiosk_set_fields, true, record_set,
+     &kiosk_record, "its place and name"},
     {"kiosk", "confirm", "KID", NULL, false, kiosk_confirm, &kiosk_record,
      "let a pending one in"},
     {"kiosk", "revoke", "KID", NULL, false, kiosk_revoke, &kiosk_record,
@@ -176,15 +151,15 @@ const struct command commands[] = {
      &operator_record, "role, token"},
     {"policy", "show", NULL, NULL, false, policy_show,
      &policy_record, "ages, skew, offline allowance"},
-    {"policy", "set", NULL, policy_fields, true, policy_show,
+    {"policy", "set", NULL, policy_fields, true, policy_set,
      &policy_record, "change it"},
     {"report", NULL, "NAME", report_fields, false, report_run, NULL,
      "redemptions, facilities, benefits, issuers, verdicts"},
-    {"attempts", "list", NULL, attempts_fields, true, attempts_list,
+    {"attempts", "list", NULL, attempts_fields, false, attempts_list,
      &attempt_record, "one by one"},
     {"attempts", "show", "KIOSK/ID", NULL, false, attempts_show,
      &attempt_record, "all about one"},
-    {"attempts", "reverse", "KIOSK/ID", reversal_fields, true,
+    {"attempts", "reverse", "KIOSK/ID", reversal_fields, false,
      attempts_reverse, &attempt_record, "take one back"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
@@ -235,7 +210,9 @@ void command_help(const struct command *command, FILE *out)
 	print_synopsis(command, out);
 	fprintf(out, "%s\n%s\n\n", command->fields != NULL ? " …" : "",
 		command->help);
-	arguments_help(command->fields, out);
+	arguments_help(command->fields, !command->change, out);
+	if (command->change)
+		fprintf(out, "At least one of them is needed.\n");
 }
 
 void commands_help(FILE *out)
@@ -243,7 +220,7 @@ void commands_help(FILE *out)
 	for (const struct command *c = commands; c->noun != NULL; c++) {
 		fprintf(out, "  ");
 		int n = print_synopsis(c, out);
-		fprintf(out, "%*s%s\n", n < 26 ? 26 - n : 1, "", c->help);
+		fprintf(out, "%*s%s\n", n < 28 ? 28 - n : 2, "", c->help);
 	}
 }
 
@@ -261,13 +238,22 @@ static bool argument_fits(const struct command *c, const char *argument)
 	return false;
 }
 
+static bool says_what(const struct command *c, const json_t *values)
+{
+	if (!c->change || json_object_size(values) > 0)
+		return true;
+	ctl_complain("%s %s: say what to change; --help lists it", c->noun,
+		     c->verb);
+	return false;
+}
+
 int command_run(struct ctl *ctl, const struct command *command, int argc,
 		char **argv)
 {
 	char error[256] = "";
 	const char *argument = NULL;
 
-	json_t *values = arguments_parse(command->fields, !command->partial,
+	json_t *values = arguments_parse(command->fields, !command->change,
 					 argc, argv, &argument, error,
 					 sizeof error);
 	if (values == NULL) {
@@ -275,7 +261,7 @@ int command_run(struct ctl *ctl, const struct command *command, int argc,
 		return EXIT_USAGE;
 	}
 	int status = EXIT_USAGE;
-	if (argument_fits(command, argument))
+	if (argument_fits(command, argument) && says_what(command, values))
 		status = command->run(ctl, command, argument, values);
 	json_decref(values);
 	return status;

@@ -12,7 +12,7 @@ struct command {
 	const char *noun, *verb;
 	const char *argument; /* "ID", "[ID]" when it may be left out, or NULL */
 	const struct field *fields;
-	bool partial; /* required fields may be missing: a change */
+	bool change; /* of what is there: no field is required, but one is */
 	int (*run)(struct ctl *ctl, const struct command *command,
 		   const char *argument, json_t *values);
 	const struct record *record;

@@ -13,6 +13,12 @@ const struct field kiosk_fields[] = {
      "compare its key id before it gets anything"},
     {0}};
 
+const struct field kiosk_set_fields[] = {
+    {"facility", "ID", false, "facility", put_text,
+     "where it stands now; it goes by it after its next sync"},
+    {"name", "TEXT", false, "name", put_text, "\"north door\""},
+    {0}};
+
 static const struct column kiosk_columns[] = {
     {"kiosk", "kid", NULL},
     {"facility", "facility", NULL},

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kiosk_commands.h: enrolment codes, and the state of kiosks. */
+/* kiosk_commands.h: enrolment codes, and kiosks that are enrolled. */
 #ifndef OAP_KIOSK_COMMANDS_H
 #define OAP_KIOSK_COMMANDS_H
 
 #include "records.h"
 
 extern const struct field kiosk_fields[];
+extern const struct field kiosk_set_fields[];
 extern const struct record kiosk_record;
 
 /* Prints the one-time code, as text and as a QR code on a terminal. */

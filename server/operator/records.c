@@ -2,6 +2,7 @@
 /* records.c: the verbs that all kinds of set-up share. */
 #include "records.h"
 
+#include "change.h"
 #include "show.h"
 #include "table.h"
 
@@ -92,7 +93,19 @@ int record_call(struct ctl *ctl, const struct record *record,
 int record_add(struct ctl *ctl, const struct command *command,
 	       const char *argument, json_t *values)
 {
+	const char *lang;
+	json_t *name;
+
 	(void)argument;
+	json_object_foreach(json_object_get(values, "names"), lang, name)
+	{
+		if (!json_is_null(name))
+			continue;
+		ctl_complain("--name \"%s=\": there is no name yet to take "
+			     "away; write LANG=TEXT",
+			     lang);
+		return EXIT_USAGE;
+	}
 	return record_call(ctl, command->record, "POST", command->record->path,
 			   values);
 }
@@ -138,12 +151,7 @@ int record_set(struct ctl *ctl, const struct command *command,
 {
 	char path[PATH_CAP];
 
-	if (json_object_size(values) == 0) {
-		ctl_complain("%s %s: say what to change; --help lists it",
-			     command->noun, command->verb);
-		return EXIT_USAGE;
-	}
 	if (!record_path(path, command->record->path, argument))
 		return EXIT_USAGE;
-	return record_call(ctl, command->record, "PATCH", path, values);
+	return record_change(ctl, command->record, path, values);
 }

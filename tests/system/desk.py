@@ -2,6 +2,7 @@
 """An operator's desk for the tests of oapctl: the command line, a museum to
 set up, a city to trust, and servers that are no oapd."""
 import contextlib
+import datetime
 import http.server
 import json
 import os
@@ -66,7 +67,9 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
                  attempt="0123456789abcdef/" + "ab" * 16, code="OAP1:CODE"):
     """A working line for each command, in an order in which all work. city is
     what issuer add is given, with the issuer's name first."""
-    days = ["--from", "2026-11-01", "--to", "2126-11-01"]
+    today = datetime.date.today()  # in some place or other
+    days = ["--from", today - datetime.timedelta(2),
+            "--to", today + datetime.timedelta(2)]
     iss, *files = city
     return {
         "facility add": ["--id", "annex", "--city", "tokyo", "--currency",
@@ -87,6 +90,7 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "kiosk add": ["--facility", "annex", "--name", "side door"],
         "kiosk list": [],
         "kiosk show": [kiosk],
+        "kiosk set": [kiosk, "--facility", "annex", "--name", "back door"],
         "kiosk confirm": [pending],
         "kiosk revoke": [pending],
         "operator add": ["--id", "desk", "--role", "viewer"],

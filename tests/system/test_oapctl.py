@@ -6,7 +6,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from desk import refused, run  # noqa: E402
+from desk import FACILITY, refused, run  # noqa: E402
 
 
 @pytest.mark.parametrize("words, arguments", [
@@ -16,6 +16,20 @@ from desk import refused, run  # noqa: E402
     ("--currency", ["facility", "add", "--id", "tnm", "--city", "tokyo",
                     "--zone", "Asia/Tokyo", "--name", "en=x"]),
     ("LANG=TEXT", ["facility", "add", "--name", "Tokyo"]),
+    ("there is no name yet", [*FACILITY, "--name", "ko="]),
+    *[("say what to change", [noun, "set", *argument])
+      for noun, argument in (("facility", ["x"]), ("benefit", ["x"]),
+                             ("issuer", ["x"]), ("kiosk", ["x"]),
+                             ("operator", ["x"]), ("policy", []))],
+    ("--id", ["facility", "set", "tnm", "--id", "other"]),
+    *[("--offline-amount \"%s\"" % amount, ["policy", "set",
+                                            "--offline-amount", amount])
+      for amount in ("500", "KRW", "KRW=1.5", "USD=-1", "XXX=1", "KRW=1,000",
+                     "=5", "krw=5", "ANY")],
+    *[("any, or amounts", ["policy", "set", "--offline-amount", one,
+                           "--offline-amount", other])
+      for one, other in (("any", "KRW=5"), ("KRW=5", "any"),
+                         ("any", "any"))],
     ("amount-off \"1.5\"", ["benefit", "add", "--id", "x", "--name", "en=x",
                       "--limit", "1/day", "--currency", "JPY",
                       "--amount-off", "1.5"]),

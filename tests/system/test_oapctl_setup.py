@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import desk  # noqa: E402
 import oapcast  # noqa: E402
+import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 from desk import FACILITY, ok, refused, run  # noqa: E402
 
@@ -95,6 +96,77 @@ def test_a_condition_may_be_cleared_and_given_anew_in_one_call(server,
     assert not {"hours", "classes", "last_day"} & set(changed)
 
 
+@pytest.mark.parametrize("kind, id", [("facility", "tnm"),
+                                      ("benefit", "museum-20")])
+def test_names_in_other_languages_stay_until_they_are_taken_away(
+        server, museum, kind, id):
+    def change(*names):
+        options = [word for name in names for word in ("--name", name)]
+        return json.loads(ok(server, "--json", kind, "set", id,
+                             *options))["names"]
+
+    assert change("en=One", "ja=一", "ko=하나") == {
+        "en": "One", "ja": "一", "ko": "하나"}
+    assert change("en=Two") == {"en": "Two", "ja": "一", "ko": "하나"}
+    assert change("ja=", "zh=二") == {"en": "Two", "ko": "하나", "zh": "二"}
+    refused(2, "last name", kind, "set", id, "--name", "en=", "--name", "ko=",
+            "--name", "zh=", server=server)
+    assert change("en=", "zh=", "ko=둘") == {"ko": "둘"}
+    refused(1, "unknown", kind, "set", "nowhere", "--name", "en=x",
+            server=server)
+    change("en=Tokyo National Museum", "ja=東京国立博物館")
+
+
+def test_every_part_of_the_policy_can_be_set(server):
+    def change(*options):
+        return json.loads(ok(server, "--json", "policy", "set", *options))
+
+    before = json.loads(ok(server, "--json", "policy", "show"))
+    told = run("policy", "set", "--help").stdout
+    for member in before:
+        option = "--" + member.removesuffix("_s").removesuffix(
+            "_ms").removesuffix("s").replace("_", "-")
+        assert option in told, member
+    now = change("--bundle-soft-age", "7200", "--bundle-hard-age", "86400",
+                 "--skew", "60", "--presentation-window", "90",
+                 "--offline-uses", "7", "--deadline", "1500",
+                 "--status-hard-cap", "864000", "--offline-amount",
+                 "KRW=500000", "--offline-amount", "USD=99.50")
+    assert now == {
+        "bundle_soft_age_s": 7200, "bundle_hard_age_s": 86400, "skew_s": 60,
+        "presentation_window_s": 90, "offline_uses": 7, "deadline_ms": 1500,
+        "status_hard_cap_s": 864000,
+        "offline_amounts": {"KRW": 500000, "USD": 9950}}
+    assert change("--offline-amount", "JPY=0", "--offline-amount", "USD=")[
+        "offline_amounts"] == {"KRW": 500000, "JPY": 0}
+    refused(2, "nothing would be left", "policy", "set", "--offline-amount",
+            "KRW=", "--offline-amount", "JPY=", server=server)
+    assert "0 JPY, 500,000 KRW" in ok(server, "policy", "show")
+    assert change("--offline-amount", "any")["offline_amounts"] is None
+
+
+def test_a_kiosk_is_moved_and_named(daemon, server, museum):
+    kid = daemon.add_kiosk("tnm").kid.hex()
+    moved = json.loads(ok(server, "--json", "kiosk", "set", kid, "--name",
+                          "north door"))
+    assert (moved["name"], moved["facility"]) == ("north door", "tnm")
+    refused(1, "nowhere", "kiosk", "set", kid, "--facility", "nowhere",
+            server=server)
+    refused(1, "oapctl kiosk list", "kiosk", "set", "00" * 8, "--name", "x",
+            server=server)
+
+
+def test_what_a_kiosk_says_of_itself_reaches_no_terminal_raw(daemon, server,
+                                                             museum):
+    kiosk = daemon.add_kiosk("tnm")
+    status, _ = daemon.upload(kiosk.report(version="\x1b[31mEVIL\a"), [])
+    assert status == 200
+    for how in (["show", kiosk.kid.hex()], ["list"],
+                ["set", kiosk.kid.hex(), "--name", "x"]):
+        told = ok(server, "kiosk", *how)
+        assert "EVIL" in told and "\x1b" not in told and "\a" not in told
+
+
 def test_a_refusal_of_the_daemon_is_its_sentence_and_status_1(server, museum):
     refused(1, "tnm", *FACILITY, server=server)
     refused(1, "nowhere", "facility", "show", "nowhere", server=server)
@@ -136,3 +208,41 @@ def test_a_full_standard_output_is_said(server, museum):
             env=dict(os.environ, OAPCTL_SERVER=server), stdout=full,
             stderr=subprocess.PIPE, text=True)
     assert done.returncode == 4 and "standard output" in done.stderr
+
+
+@pytest.fixture
+def own_daemon(tmp_path):
+    d = oaprun.Daemon(tmp_path / "service").start()
+    yield d
+    assert d.stop() == 0, d.log()
+
+
+def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
+    """Each line of --help is run once, with an argument where it wants
+    one."""
+    d, server = own_daemon, "unix:%s" % own_daemon.socket
+    seoul, kobe = oapcast.Issuer("seoul.example"), oapcast.Issuer(
+        "kobe.example")
+    desk.open_museum(server, seoul, tmp_path)
+    kiosk, card, id = d.add_kiosk("tnm"), seoul.issue(), oapcast.uuid7()
+    assert d.ask(kiosk.question(card, "museum-20", amount=2000, id=id))[1][
+        "verdict"] == "accepted"
+    code = m.read_enrolment_code(json.loads(ok(
+        server, "--json", "kiosk", "add", "--facility", "tnm",
+        "--confirm"))["code"])
+    pending = oapcast.Kiosk(code[2], "tnm")
+    assert d.cbor("/v1/enrolments", pending.enrolment(code[4]))[0] == 200
+    (tmp_path / "kobe").mkdir()
+    lines = desk.each_command(
+        ["kobe.example", "--root", m.public(kobe.root).hex(),
+         *desk.files_of(kobe, tmp_path / "kobe")],
+        kiosk=kiosk.kid.hex(), pending=pending.kid.hex(),
+        attempt="%s/%s" % (kiosk.kid.hex(), id.hex()), code=m.code(card))
+    listed = desk.commands_of_help()
+    assert set(lines) == set(listed)
+    for name, arguments in lines.items():
+        assert bool(listed[name]) <= bool(arguments), name
+        assert ok(server, *name.split(), *arguments), name
+    state = {k["kid"]: k for k in d.admin("GET", "/v1/kiosks")["kiosks"]}
+    assert state[pending.kid.hex()]["state"] == "revoked"
+    assert state[kiosk.kid.hex()]["facility"] == "annex"

@@ -164,6 +164,7 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
         "state": "active", "facility": "tnm", "name": "North gate"})
     good("POST", "/v1/operators", {"id": "op", "role": "viewer"})
     good("PATCH", "/v1/operators/op", {"disabled": False, "new_token": True})
+    assert good("GET", "/v1/policy")["offline_amounts"] is None
     good("PATCH", "/v1/policy", {"offline_uses": 20,
                                  "offline_amounts": {"JPY": 100000}})
     bundle = good("GET", "/v1/bundle", unix=False)
