@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arguments.c: command options into JSON members. */
+/* arguments.c: a command line, and its options into JSON members. */
 #include "arguments.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,77 +201,109 @@ static const struct field *field_find(const struct field *fields,
 	return NULL;
 }
 
-/* One option at argv[*i], and its value in it or behind it. */
-static bool parse_option(const struct field *fields, int argc, char **argv,
-			 int *i, json_t *object, char *error,
-			 size_t error_size)
+bool line_fail(struct command_line *line, const char *format, ...)
 {
-	const char *word = argv[*i] + 2;
-	size_t n = strcspn(word, "=");
-	const struct field *f = field_find(fields, word, n);
-	const char *value = word[n] == '=' ? word + n + 1 : NULL;
+	va_list args;
 
-	if (f == NULL) {
-		snprintf(error, error_size,
-			 "--%.*s: no such option here; --help lists them",
-			 (int)(n < 64 ? n : 64), word);
-		return false;
-	}
-	if (f->value == NULL && value != NULL) {
-		snprintf(error, error_size, "--%s: takes no value", f->option);
-		return false;
-	}
-	if (f->value != NULL && value == NULL) {
-		if (*i + 1 >= argc) {
-			snprintf(error, error_size, "--%s: wants %s",
-				 f->option, f->value);
-			return false;
-		}
-		value = argv[++*i];
-	}
-	snprintf(error, error_size, "--%s: out of memory", f->option);
-	return f->put(object, f, value, error, error_size);
+	va_start(args, format);
+	vsnprintf(line->error, sizeof line->error, format, args);
+	va_end(args);
+	return false;
 }
 
-static bool required_there(const struct field *fields, json_t *object,
-			   char *error, size_t error_size)
+/* The value in the option's word or behind it; NULL for a flag. */
+static bool take_value(struct command_line *line, const struct field *f,
+		       const char *in_word, const char **value)
 {
-	for (const struct field *f = fields; f != NULL && f->option; f++)
-		if (f->required &&
-		    json_object_get(object, f->member) == NULL) {
-			snprintf(error, error_size, "--%s is missing",
-				 f->option);
-			return false;
-		}
+	*value = in_word;
+	if (f->value == NULL && in_word != NULL)
+		return line_fail(line, "--%s: takes no value", f->option);
+	if (f->value != NULL && in_word == NULL) {
+		if (line->at >= line->argc)
+			return line_fail(line, "--%s: wants %s", f->option,
+					 f->value);
+		*value = line->argv[line->at++];
+	}
 	return true;
 }
 
-json_t *arguments_parse(const struct field *fields, bool check_required,
-			int argc, char **argv, const char **argument,
-			char *error, size_t error_size)
+/* The option that is the next word: one of fields, whose values are put into
+ * values, or one that may stand anywhere. */
+static bool parse_option(struct command_line *line, const struct field *fields,
+			 json_t *values)
 {
-	json_t *object = json_object();
+	const char *word = line->argv[line->at++] + 2, *value;
+	size_t n = strcspn(word, "=");
+	const struct field *f = field_find(fields, word, n);
 
-	*argument = NULL;
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--", 2) == 0) {
-			if (!parse_option(fields, argc, argv, &i, object,
-					  error, error_size))
-				goto fail;
+	if (f == NULL) {
+		f = field_find(line->globals, word, n);
+		values = line->given;
+	}
+	if (f == NULL)
+		return line_fail(line,
+				 "--%.*s: no such option here; --help lists "
+				 "them",
+				 (int)(n < 64 ? n : 64), word);
+	if (!take_value(line, f, word[n] == '=' ? word + n + 1 : NULL, &value))
+		return false;
+	line_fail(line, "--%s: out of memory", f->option);
+	return f->put(values, f, value, line->error, sizeof line->error);
+}
+
+static bool at_option(const struct command_line *line)
+{
+	return line->at < line->argc &&
+	       strncmp(line->argv[line->at], "--", 2) == 0;
+}
+
+bool line_word(struct command_line *line, const char **word)
+{
+	while (at_option(line))
+		if (!parse_option(line, NULL, NULL))
+			return false;
+	*word = line->at < line->argc ? line->argv[line->at++] : NULL;
+	return true;
+}
+
+static bool required_there(struct command_line *line,
+			   const struct field *fields, json_t *values)
+{
+	for (const struct field *f = fields; f != NULL && f->option; f++)
+		if (f->required && json_object_get(values, f->member) == NULL)
+			return line_fail(line, "--%s is missing", f->option);
+	return true;
+}
+
+/* Up to the end of the line. */
+static bool parse_words(struct command_line *line, const struct field *fields,
+			json_t *values, const char **argument)
+{
+	while (line->at < line->argc) {
+		if (at_option(line)) {
+			if (!parse_option(line, fields, values))
+				return false;
 		} else if (*argument == NULL) {
-			*argument = argv[i];
+			*argument = line->argv[line->at++];
 		} else {
-			snprintf(error, error_size,
-				 "\"%.64s\": one argument too many", argv[i]);
-			goto fail;
+			return line_fail(line,
+					 "\"%.64s\": one argument too many",
+					 line->argv[line->at]);
 		}
 	}
-	if (check_required &&
-	    !required_there(fields, object, error, error_size))
-		goto fail;
-	return object;
-fail:
-	json_decref(object);
+	return true;
+}
+
+json_t *line_rest(struct command_line *line, const struct field *fields,
+		  bool check_required, const char **argument)
+{
+	json_t *values = json_object();
+
+	*argument = NULL;
+	if (parse_words(line, fields, values, argument) &&
+	    (!check_required || required_there(line, fields, values)))
+		return values;
+	json_decref(values);
 	return NULL;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arguments.h: options of a command as a table, and how each becomes a member
- * of the JSON object that the daemon is sent. */
+/* arguments.h: a command line; its options as a table, and how each becomes a
+ * member of the JSON object that the daemon is sent. */
 #ifndef OAP_ARGUMENTS_H
 #define OAP_ARGUMENTS_H
 
@@ -44,12 +44,27 @@ bool put_files(json_t *object, const struct field *field, const char *value,
 json_t *values_array(json_t *object, const char *member);
 json_t *values_object(json_t *object, const char *member);
 
-/* Parses argv[1..] against the table. The positional argument, when there is
- * one, goes to *argument. Returns the object (the caller's), or NULL with one
- * line in error. check_required: refuse when a required one is missing. */
-json_t *arguments_parse(const struct field *fields, bool check_required,
-			int argc, char **argv, const char **argument,
-			char *error, size_t error_size);
+/* Words, read from the front. */
+struct command_line {
+	int argc;
+	char **argv;
+	int at;			     /* the next word */
+	const struct field *globals; /* options that may stand anywhere */
+	json_t *given;		     /* their values */
+	char error[256];	     /* one line, when reading has failed */
+};
+
+/* The next word that is no option, NULL at the end. Options before it are of
+ * those that may stand anywhere. */
+bool line_word(struct command_line *line, const char **word);
+/* All that is left: options of the table, and an argument or NULL. The values
+ * are the caller's; NULL: failed. check_required: refuse when a required one
+ * is missing. */
+json_t *line_rest(struct command_line *line, const struct field *fields,
+		  bool check_required, const char **argument);
+/* Writes the error; false. */
+bool line_fail(struct command_line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void arguments_help(const struct field *fields, bool check_required,
 		    FILE *out);
 

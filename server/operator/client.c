@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The largest answer is a report of some thousand rows. */
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
@@ -93,8 +94,41 @@ static bool set_server(struct client *c, const char *server, char *error,
 	return true;
 }
 
-struct client *client_open(const char *server, const char *token_file,
-			   char *error, size_t error_size)
+static bool is_readable(const char *file, char *error, size_t error_size)
+{
+	if (access(file, R_OK) == 0)
+		return true;
+	snprintf(error, error_size, "%s: %s", file, strerror(errno));
+	return false;
+}
+
+static bool set_trust(struct client *c, const struct client_options *o,
+		      char *error, size_t error_size)
+{
+	if (o->ca_file == NULL && o->pins == NULL)
+		return true;
+	if (strncmp(o->server, "https://", 8) != 0) {
+		snprintf(error, error_size,
+			 "server \"%s\": --ca and --pin are for https://",
+			 o->server);
+		return false;
+	}
+	if (o->ca_file != NULL) {
+		curl_easy_setopt(c->curl, CURLOPT_CAINFO, o->ca_file);
+		/* Else the system's are trusted beside them. */
+		curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL);
+	} else {
+		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (o->pins != NULL)
+		curl_easy_setopt(c->curl, CURLOPT_PINNEDPUBLICKEY, o->pins);
+	return o->ca_file == NULL ||
+	       is_readable(o->ca_file, error, error_size);
+}
+
+struct client *client_open(const struct client_options *o, char *error,
+			   size_t error_size)
 {
 	struct client *c = calloc(1, sizeof *c);
 
@@ -103,7 +137,7 @@ struct client *client_open(const char *server, const char *token_file,
 		free(c);
 		return NULL;
 	}
-	c->server = server;
+	c->server = o->server;
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -116,9 +150,10 @@ struct client *client_open(const char *server, const char *token_file,
 	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->message);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
-	if (!set_server(c, server, error, error_size) ||
-	    (token_file != NULL &&
-	     !read_token(c, token_file, error, error_size))) {
+	if (!set_server(c, o->server, error, error_size) ||
+	    !set_trust(c, o, error, error_size) ||
+	    (o->token_file != NULL &&
+	     !read_token(c, o->token_file, error, error_size))) {
 		client_close(c);
 		return NULL;
 	}
@@ -184,7 +219,7 @@ cleanup:
 }
 
 /* What failed, in c->message. libcurl's own words for a Unix socket speak of
- * a port of localhost. */
+ * a port of localhost, and none of them of our options. */
 static void explain(struct client *c, CURLcode rc)
 {
 	long os_error = 0;
@@ -193,6 +228,13 @@ static void explain(struct client *c, CURLcode rc)
 	if (rc == CURLE_COULDNT_CONNECT && os_error != 0)
 		snprintf(c->message, sizeof c->message, "%s",
 			 strerror((int)os_error));
+	else if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		snprintf(c->message, sizeof c->message,
+			 "it has another key than --pin says");
+	else if (rc == CURLE_PEER_FAILED_VERIFICATION)
+		snprintf(c->message, sizeof c->message,
+			 "its certificate is not trusted; --ca or --pin says "
+			 "what to trust");
 	else if (c->message[0] == '\0')
 		snprintf(c->message, sizeof c->message, "%s",
 			 curl_easy_strerror(rc));

@@ -10,10 +10,18 @@
 
 struct client;
 
-/* server: http:// or https:// URL, or "unix:PATH". token_file may be NULL.
- * On failure NULL, and one line in error. */
-struct client *client_open(const char *server, const char *token_file,
-			   char *error, size_t error_size);
+struct client_options {
+	const char *server;	/* http:// or https:// URL, or "unix:PATH" */
+	const char *token_file; /* all others may be NULL */
+	const char *ca_file;	/* PEM, instead of the system's */
+	/* "sha256//BASE64;…": the server has one of these keys. Without ca_file
+	 * its certificate is not looked at otherwise. */
+	const char *pins;
+};
+
+/* On failure NULL, and one line in error. The options outlive the client. */
+struct client *client_open(const struct client_options *options, char *error,
+			   size_t error_size);
 void client_close(struct client *c); /* takes NULL */
 
 struct response {
@@ -28,7 +36,6 @@ struct response {
  * answer; client_error says why. */
 bool client_call(struct client *c, const char *method, const char *path,
 		 json_t *body, struct response *out);
-/* As it was given to client_open. */
 const char *client_server(const struct client *c);
 const char *client_error(const struct client *c);
 /* Appends "/segment" to a path, percent-encoded. False when it does not fit, or

@@ -165,35 +165,43 @@ const struct command commands[] = {
      "what is kept of a pass"},
     {0}};
 
-const struct command *command_find(int argc, char **argv, int *taken,
-				   char *error, size_t error_size)
+static const struct command *command_of(const char *noun, const char *verb)
 {
-	bool noun_known = false;
-
-	if (argc < 1) {
-		snprintf(error, error_size,
-			 "no command; oapctl --help lists them");
-		return NULL;
-	}
-	for (const struct command *c = commands; c->noun != NULL; c++) {
-		if (strcmp(c->noun, argv[0]) != 0)
-			continue;
-		noun_known = true;
-		*taken = c->verb != NULL ? 2 : 1;
-		if (c->verb == NULL ||
-		    (argc > 1 && strcmp(c->verb, argv[1]) == 0))
+	for (const struct command *c = commands; c->noun != NULL; c++)
+		if (strcmp(c->noun, noun) == 0 &&
+		    (verb == NULL || c->verb == NULL ||
+		     strcmp(c->verb, verb) == 0))
 			return c;
-	}
-	if (noun_known)
-		snprintf(error, error_size,
-			 "%s: %s%.32s%s; oapctl --help lists what it can do",
-			 argv[0], argc > 1 ? "no verb \"" : "a verb is missing",
-			 argc > 1 ? argv[1] : "", argc > 1 ? "\"" : "");
-	else
-		snprintf(error, error_size,
-			 "\"%.32s\": no such command; oapctl --help lists them",
-			 argv[0]);
 	return NULL;
+}
+
+bool command_find(struct command_line *line, const char **noun,
+		  const struct command **command)
+{
+	const char *verb = NULL;
+
+	*command = NULL;
+	if (!line_word(line, noun))
+		return false;
+	if (*noun == NULL)
+		return true;
+	const struct command *first = command_of(*noun, NULL);
+	if (first == NULL)
+		return line_fail(line,
+				 "\"%.32s\": no such command; oapctl --help "
+				 "lists them",
+				 *noun);
+	/* A report's options may stand before its name. */
+	if (first->verb != NULL && !line_word(line, &verb))
+		return false;
+	if (first->verb != NULL && verb == NULL)
+		return true;
+	*command = command_of(*noun, verb);
+	return *command != NULL ||
+	       line_fail(line,
+			 "%s: no verb \"%.32s\"; oapctl %s --help lists what "
+			 "it can do",
+			 *noun, verb, *noun);
 }
 
 static int print_synopsis(const struct command *c, FILE *out)
@@ -215,9 +223,20 @@ void command_help(const struct command *command, FILE *out)
 		fprintf(out, "At least one of them is needed.\n");
 }
 
-void commands_help(FILE *out)
+void noun_help(const char *noun, FILE *out)
+{
+	fprintf(out,
+		"Usage: oapctl [OPTION…] %s VERB …\n"
+		"oapctl %s VERB --help lists the options of one.\n\n",
+		noun, noun);
+	commands_help(noun, out);
+}
+
+void commands_help(const char *noun, FILE *out)
 {
 	for (const struct command *c = commands; c->noun != NULL; c++) {
+		if (noun != NULL && strcmp(c->noun, noun) != 0)
+			continue;
 		fprintf(out, "  ");
 		int n = print_synopsis(c, out);
 		fprintf(out, "%*s%s\n", n < 28 ? 28 - n : 2, "", c->help);
@@ -247,22 +266,15 @@ static bool says_what(const struct command *c, const json_t *values)
 	return false;
 }
 
-int command_run(struct ctl *ctl, const struct command *command, int argc,
-		char **argv)
+json_t *command_values(struct command_line *line, const struct command *c,
+		       const char **argument)
 {
-	char error[256] = "";
-	const char *argument = NULL;
+	json_t *values = line_rest(line, c->fields, !c->change, argument);
 
-	json_t *values = arguments_parse(command->fields, !command->change,
-					 argc, argv, &argument, error,
-					 sizeof error);
-	if (values == NULL) {
-		ctl_complain("%s", error);
-		return EXIT_USAGE;
-	}
-	int status = EXIT_USAGE;
-	if (argument_fits(command, argument) && says_what(command, values))
-		status = command->run(ctl, command, argument, values);
+	if (values == NULL)
+		ctl_complain("%s", line->error);
+	else if (argument_fits(c, *argument) && says_what(c, values))
+		return values;
 	json_decref(values);
-	return status;
+	return NULL;
 }

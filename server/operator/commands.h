@@ -22,13 +22,19 @@ struct command {
 /* The verbs of one noun follow each other; a NULL noun ends the table. */
 extern const struct command commands[];
 
-/* NULL with one line in error; *taken is how many words named it. */
-const struct command *command_find(int argc, char **argv, int *taken,
-				   char *error, size_t error_size);
+/* Reads noun and verb off the line. False: failed. *noun NULL: there is none;
+ * *command NULL: there is no verb. */
+bool command_find(struct command_line *line, const char **noun,
+		  const struct command **command);
+/* Reads the rest of the line; what it says is the caller's. NULL, with a
+ * complaint, when it is wrong. */
+json_t *command_values(struct command_line *line,
+		       const struct command *command, const char **argument);
+
 void command_help(const struct command *command, FILE *out);
-void commands_help(FILE *out);
-/* Parses the rest of the words and runs; the exit status. */
-int command_run(struct ctl *ctl, const struct command *command, int argc,
-		char **argv);
+/* The verbs of one noun. */
+void noun_help(const char *noun, FILE *out);
+/* A line for each command, of one noun or of all (NULL). */
+void commands_help(const char *noun, FILE *out);
 
 #endif

@@ -1,114 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oapctl: what an operator sets up and asks. */
 #include "commands.h"
+#include "options.h"
 
 #include <curl/curl.h>
-#include <getopt.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SERVER_DEFAULT "unix:/run/oapd/oapd.sock"
 
-static void usage(FILE *out)
+static int print_usage(void)
 {
-	fprintf(out,
-		"Usage: oapctl [OPTION…] COMMAND …\n"
-		"Sets up a One-Asia Pass service and asks for its reports.\n\n"
-		"  --server URL|unix:PATH    the daemon (default: "
-		"$OAPCTL_SERVER, else\n"
-		"                            " SERVER_DEFAULT ")\n"
-		"  --token-file FILE         the operator's token (default: "
-		"$OAPCTL_TOKEN_FILE)\n"
-		"  --lang en|ko|ja|zh        names in this language\n"
-		"  --json                    answers as JSON\n"
-		"  --help, --version\n\n"
-		"Commands (COMMAND --help lists its options):\n");
-	commands_help(out);
+	printf("Usage: oapctl [OPTION…] COMMAND …\n"
+	       "Sets up a One-Asia Pass service and asks for its reports.\n\n"
+	       "Options, which may also stand behind the command:\n");
+	arguments_help(option_fields, true, stdout);
+	printf("\nCommands (COMMAND --help lists its options):\n");
+	commands_help(NULL, stdout);
+	return EXIT_DONE;
 }
 
-struct options {
-	const char *server, *token_file;
-	struct ctl ctl;
-};
-
-/* -1: go on; else the exit status. */
-static int parse_options(struct options *o, int argc, char **argv)
+/* Whatever else is on the line. */
+static bool asks_for(const char *option, int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"server", required_argument, NULL, 's'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"lang", required_argument, NULL, 'l'},
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'},
-	    {0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
-		switch (c) {
-		case 's': o->server = optarg; break;
-		case 't': o->token_file = optarg; break;
-		case 'l': o->ctl.lang = language_of(optarg); break;
-		case 'j': o->ctl.json = true; break;
-		case 'h': usage(stdout); return EXIT_DONE;
-		case 'v': puts("oapctl " OAP_VERSION); return EXIT_DONE;
-		default: return EXIT_USAGE;
-		}
-	}
-	return -1;
-}
-
-static bool wants_help(int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0)
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], option) == 0)
 			return true;
 	return false;
 }
 
-int main(int argc, char **argv)
+static int fail(const char *error)
 {
-	struct options o = {.server = getenv("OAPCTL_SERVER"),
-			    .token_file = getenv("OAPCTL_TOKEN_FILE"),
-			    .ctl = {.out = stdout}};
-	char error[256];
-	int taken = 0;
+	ctl_complain("%s", error);
+	return EXIT_USAGE;
+}
 
-	int status = parse_options(&o, argc, argv);
-	if (status >= 0)
-		return status;
-	argc -= optind;
-	argv += optind;
-	const struct command *command =
-	    command_find(argc, argv, &taken, error, sizeof error);
-	if (command == NULL) {
-		ctl_complain("%s", error);
-		return EXIT_USAGE;
-	}
-	if (wants_help(argc, argv)) {
-		command_help(command, stdout);
-		return EXIT_DONE;
-	}
-	if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
-		ctl_complain("libsodium or libcurl cannot start");
-		return EXIT_RETRY;
-	}
-	o.ctl.client =
-	    client_open(o.server != NULL ? o.server : SERVER_DEFAULT,
-			o.token_file, error, sizeof error);
-	if (o.ctl.client == NULL) {
-		ctl_complain("%s", error);
-		status = EXIT_USAGE;
-	} else {
-		status = command_run(&o.ctl, command, argc - taken + 1,
-				     argv + taken - 1);
-	}
-	client_close(o.ctl.client);
-	curl_global_cleanup();
+static int run(const struct command *command, const char *argument,
+	       json_t *values, const struct options *options)
+{
+	char error[256];
+	struct ctl ctl = {
+	    .json = options->json, .lang = options->lang, .out = stdout};
+
+	ctl.client = client_open(&options->client, error, sizeof error);
+	if (ctl.client == NULL)
+		return fail(error);
+	int status = command->run(&ctl, command, argument, values);
+	client_close(ctl.client);
 	if (fflush(stdout) != 0) {
 		ctl_complain("standard output: cannot be written");
 		status = EXIT_RETRY;
 	}
+	return status;
+}
+
+/* The rest of the line, which may hold options of either kind. */
+static int run_rest(struct command_line *line, const struct command *command)
+{
+	struct options options = {
+	    .client = {.server = getenv("OAPCTL_SERVER"),
+		       .token_file = getenv("OAPCTL_TOKEN_FILE")}};
+	const char *argument;
+	json_t *values = command_values(line, command, &argument);
+
+	if (values == NULL)
+		return EXIT_USAGE;
+	options_read(line->given, &options);
+	if (options.client.server == NULL)
+		options.client.server = SERVER_DEFAULT;
+	int status = run(command, argument, values, &options);
+	json_decref(values);
+	return status;
+}
+
+static int run_line(struct command_line *line, bool help)
+{
+	const struct command *command;
+	const char *noun;
+
+	if (!command_find(line, &noun, &command))
+		return fail(line->error);
+	if (help && noun == NULL)
+		return print_usage();
+	if (noun == NULL)
+		return fail("no command; oapctl --help lists them");
+	if (help && command == NULL)
+		noun_help(noun, stdout);
+	else if (help)
+		command_help(command, stdout);
+	else if (command != NULL)
+		return run_rest(line, command);
+	else
+		ctl_complain("%s: a verb is missing; oapctl %s --help lists "
+			     "what it can do",
+			     noun, noun);
+	return help ? EXIT_DONE : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {.argc = argc,
+				    .argv = argv,
+				    .at = 1,
+				    .globals = option_fields};
+
+	if (asks_for("--version", argc, argv)) {
+		puts("oapctl " OAP_VERSION);
+		return EXIT_DONE;
+	}
+	line.given = json_object();
+	if (line.given == NULL || sodium_init() < 0 ||
+	    curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+		ctl_complain("libsodium or libcurl cannot start");
+		return EXIT_RETRY;
+	}
+	int status = run_line(&line, asks_for("--help", argc, argv));
+	json_decref(line.given);
+	curl_global_cleanup();
 	return status;
 }

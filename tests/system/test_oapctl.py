@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """oapctl as an operator types it: what it refuses before it asks a daemon."""
 import pathlib
+import re
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import desk  # noqa: E402
 from desk import FACILITY, refused, run  # noqa: E402
 
 
@@ -58,6 +60,25 @@ from desk import FACILITY, refused, run  # noqa: E402
     ("--format", ["report", "redemptions", "--from", "2026-11-01", "--to",
                   "2026-11-02", "--format", "xml"]),
     ("--from", ["report", "redemptions", "--to", "2026-11-02"]),
+    *[("one of en, ko, ja, zh", ["--lang", lang, "facility", "list"])
+      for lang in ("fr", "", "kor", "english", "fr-KO")],
+    *[("sha256//", ["--server", "https://x", "--pin", pin, "facility",
+                    "list"])
+      for pin in ("", "x", "a" * 44, "sha256//" + "a" * 44,
+                  "sha256//" + "A" * 43, "sha256//%s=x" % ("A" * 43),
+                  "sha256//%s=;x" % ("A" * 43))],
+    *[("--ca and --pin", ["--server", server, "facility", "list", *option])
+      for server in ("http://127.0.0.1:1", "unix:/nowhere")
+      for option in (["--pin", "sha256//%s=" % ("A" * 43)],
+                     ["--ca", "/dev/null"])],
+    ("no-such-file", ["--server", "https://x", "--ca", "no-such-file",
+                      "facility", "list"]),
+    ("a verb is missing", ["facility"]),
+    ("no verb \"mend\"", ["facility", "mend"]),
+    ("--colour", ["--colour", "red", "facility", "list"]),
+    ("--colour", ["facility", "--colour", "list"]),
+    ("--server: wants URL", ["facility", "list", "--server"]),
+    ("--json: takes no value", ["facility", "list", "--json=yes"]),
     ("neither http", ["--server", "ftp://x", "facility", "list"]),
     ("no-token-here", ["--token-file", "no-token-here", "facility", "list"]),
 ])
@@ -72,13 +93,51 @@ def test_a_daemon_that_is_away_is_named_with_status_4(tmp_path):
             server="http://127.0.0.1:1")
 
 
-def test_help_and_version():
-    assert "oapctl" in run("--version").stdout
-    listed = run("--help").stdout
-    for line in listed.splitlines():
-        words = line.split()
-        if line.startswith("  ") and words and words[0] in (
-                "facility", "benefit", "issuer", "kiosk", "operator",
-                "policy", "attempts"):
-            done = run(words[0], words[1], "--help")
-            assert done.returncode == 0 and "Usage" in done.stdout
+def test_options_may_stand_before_between_and_behind_the_words():
+    words = ["facility", "show", "tnm"]
+    option = ["--server", "unix:/nowhere/at-all"]
+    for at in range(len(words) + 1):
+        for how in (option, ["=".join(option)]):
+            refused(4, "/nowhere/at-all", *words[:at], *how, *words[at:])
+    report = ["report", "redemptions", "--from", "2026-11-01", "--to",
+              "2026-11-02"]
+    for at in (0, 1, 2, 4, 6):
+        refused(4, "/nowhere/at-all", *report[:at], *option, *report[at:])
+
+
+@pytest.mark.parametrize("line", [["--version"], ["facility", "--version"],
+                                  ["facility", "list", "--version"]])
+def test_the_version_is_told_wherever_it_is_asked_for(line):
+    done = run(*line)
+    assert done.returncode == 0 and done.stdout.startswith("oapctl ")
+
+
+def test_help_is_there_for_all_for_a_noun_and_for_each_command():
+    names = desk.commands_of_help()
+    assert len(names) > 25
+    for noun in {name.split()[0] for name in names}:
+        done = run(noun, "--help")
+        assert done.returncode == 0 and done.stderr == ""
+        assert done.stdout.startswith("Usage: oapctl [OPTION…] " + noun)
+        for name in names:
+            told = "\n  %s" % name in done.stdout
+            assert told == (name.split()[0] == noun and " " in name), name
+    for name, argument in names.items():
+        for line in ([*name.split(), "--help"], ["--help", *name.split()]):
+            done = run(*line)
+            assert done.returncode == 0 and done.stderr == ""
+            usage = done.stdout.splitlines()[0]
+            assert usage.startswith("Usage: oapctl [OPTION…] %s" %
+                                    " ".join([name, argument]).strip())
+
+
+def test_help_marks_as_required_what_a_command_insists_on():
+    names = desk.commands_of_help()
+    for name, argument in names.items():
+        required = re.findall(r"^  --(\S+).*\(required\)$",
+                              run(*name.split(), "--help").stdout, re.M)
+        line = [*name.split(), *(["x"] if argument else [])]
+        if required:
+            refused(2, "--%s is missing" % required[0], *line)
+        assert required or not name.endswith(" add"), name
+        assert not (required and name.endswith(" set")), name

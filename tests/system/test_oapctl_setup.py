@@ -37,7 +37,8 @@ def museum(server, tmp_path_factory):
 
 def test_what_is_added_is_listed_shown_and_changed(server, museum):
     assert "Tokyo National Museum" in ok(server, "facility", "list")
-    assert "東京国立博物館" in ok(server, "--lang", "ja", "facility", "list")
+    for lang in ("ja", "ja-JP", "JA_jp.UTF-8"):
+        assert "東京国立博物館" in ok(server, "facility", "list", "--lang", lang)
     shown = json.loads(ok(server, "--json", "facility", "show", "tnm"))
     assert shown["zone"] == "Asia/Tokyo" and shown["currency"] == "JPY"
     ok(server, "facility", "set", "tnm", "--city", "taito")
