@@ -68,8 +68,8 @@ void screen_synced(const struct options *o, const struct oap_refreshed *r,
 	if (s->device[0] != '\0' && strcmp(s->device, "active") != 0)
 		printf("the service says that this kiosk is %s\n", s->device);
 	if (s->marked > 0)
-		printf("%llu of them have a mark; oapctl attempts shows "
-		       "which\n", (unsigned long long)s->marked);
+		printf("%llu of them have a mark; oapctl attempts list "
+		       "shows which\n", (unsigned long long)s->marked);
 }
 
 static void put_bundle(const struct oap_status *s)

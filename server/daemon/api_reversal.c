@@ -48,8 +48,8 @@ static void name_operator(const struct request *r,
 static enum store_result refuse_unknown(struct reversing *reversing)
 {
 	problem_set(&reversing->problem, 404, NULL,
-		    "no attempt has that kiosk and id; oapctl attempts finds "
-		    "them");
+		    "no attempt has that kiosk and id; oapctl attempts list "
+		    "finds them");
 	return STORE_NONE;
 }
 

@@ -176,7 +176,7 @@ enum store_result attempts_one(struct store *reader, const char *kid,
 		problem_set(
 		    p, 404, NULL,
 		    "no attempt has kiosk %s and id %s; oapctl attempts "
-		    "finds them",
+		    "list finds them",
 		    kid, id);
 	if (r != STORE_OK)
 		return r;
