@@ -141,3 +141,37 @@ def test_help_marks_as_required_what_a_command_insists_on():
             refused(2, "--%s is missing" % required[0], *line)
         assert required or not name.endswith(" add"), name
         assert not (required and name.endswith(" set")), name
+
+
+def manual():
+    """The options that the page lists for each noun, under "" those that may
+    stand anywhere, and the words of its headings."""
+    page = (pathlib.Path(__file__).resolve().parents[2]
+            / "deploy/man/oapctl.1").read_text()
+    options, headings, noun = {"": set()}, {}, ""
+    for line in page.splitlines():
+        heading = re.match(r"\.It Cm (\w+) (.*)", line)
+        if heading:
+            noun = heading[1]
+            options.setdefault(noun, set())
+            headings[noun] = headings.get(noun, "") + " " + heading[2]
+        elif line.startswith(".It Fl"):
+            options[noun] |= set(re.findall(r"Fl -([a-z-]+)", line))
+    return options, headings
+
+
+def options_in(text):
+    return set(re.findall(r"^  --([a-z-]+)", text, re.M))
+
+
+def test_the_manual_lists_each_command_and_the_options_that_it_takes():
+    options, headings = manual()
+    assert options.pop("") == options_in(run("--help").stdout)
+    takes = {}
+    for name in desk.commands_of_help():
+        noun, *verb = name.split()
+        for word in verb:
+            assert re.search(r"\b%s\b" % word, headings[noun]), name
+        takes.setdefault(noun, set()).update(
+            options_in(run(*name.split(), "--help").stdout))
+    assert takes == options
