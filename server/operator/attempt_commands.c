@@ -22,7 +22,7 @@ const struct field attempts_fields[] = {
 
 const struct field reversal_fields[] = {
     {"reason", "REASON", false, "reason", put_text,
-     "mistake (default), visitor-left, wrong-benefit, other"},
+     "mistake (default)|visitor-left|wrong-benefit|other"},
     {0}};
 
 static const struct column attempt_columns[] = {

@@ -15,7 +15,7 @@ static const struct field facility_fields[] = {
     {"id", "ID", true, "id", put_text, "lower-case letters, digits, -"},
     {"city", "CITY", true, "city", put_text, "its id, tokyo"},
     {"name", "LANG=TEXT", true, "names", put_names,
-     "one for each language (repeat); LANG= takes one away"},
+     "LANG= takes one away (repeat)"},
     {"currency", "CODE", true, "currency", put_text, "ISO 4217"},
     {"zone", "ZONE", true, "zone", put_text, "IANA time zone, Asia/Tokyo"},
     {0}};
@@ -32,7 +32,7 @@ static const struct record facility_record = {
 
 static const struct field issuer_fields[] = {
     {"root", "HEX", true, "root", put_text,
-     "the root key that oap-issuer init printed"},
+     "root key that oap-issuer init printed"},
     {"document", "FILE", true, "document", put_file, "issuer.cose"},
     {"status", "FILE", false, "tokens", put_files,
      "status-N.cose (repeat)"},
@@ -154,7 +154,7 @@ const struct command commands[] = {
     {"policy", "set", NULL, policy_fields, true, policy_set,
      &policy_record, "change it"},
     {"report", NULL, "NAME", report_fields, false, report_run, NULL,
-     "redemptions, facilities, benefits, issuers, verdicts"},
+     "redemptions|facilities|benefits|issuers|verdicts"},
     {"attempts", "list", NULL, attempts_fields, false, attempts_list,
      &attempt_record, "one by one"},
     {"attempts", "show", "KIOSK/ID", NULL, false, attempts_show,
@@ -239,7 +239,7 @@ void commands_help(const char *noun, FILE *out)
 			continue;
 		fprintf(out, "  ");
 		int n = print_synopsis(c, out);
-		fprintf(out, "%*s%s\n", n < 28 ? 28 - n : 2, "", c->help);
+		fprintf(out, "%*s%s\n", n < 27 ? 27 - n : 2, "", c->help);
 	}
 }
 

@@ -15,7 +15,7 @@ const struct field kiosk_fields[] = {
 
 const struct field kiosk_set_fields[] = {
     {"facility", "ID", false, "facility", put_text,
-     "where it stands now; it goes by it after its next sync"},
+     "where it stands now; it learns it from sync"},
     {"name", "TEXT", false, "name", put_text, "\"north door\""},
     {0}};
 

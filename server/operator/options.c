@@ -68,12 +68,12 @@ static bool put_pin(json_t *object, const struct field *field,
 
 const struct field option_fields[] = {
     {"server", "URL|unix:PATH", false, "server", put_path,
-     "the daemon (default: $OAPCTL_SERVER,\n"
-     "                              else unix:/run/oapd/oapd.sock)"},
+     "the daemon; default $OAPCTL_SERVER, else\n"
+     "                              unix:/run/oapd/oapd.sock"},
     {"token-file", "FILE", false, "token_file", put_path,
-     "the operator's token (default: $OAPCTL_TOKEN_FILE)"},
+     "the operator's token; default $OAPCTL_TOKEN_FILE"},
     {"ca", "FILE", false, "ca", put_path,
-     "trust certificates (PEM) of these instead of the system's"},
+     "trust these certificates (PEM), not the system's"},
     {"pin", "sha256//BASE64", false, "pins", put_pin,
      "trust the server that has this key (repeat)"},
     {"lang", "en|ko|ja|zh", false, "lang", put_language,

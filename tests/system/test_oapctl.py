@@ -115,6 +115,7 @@ def test_the_version_is_told_wherever_it_is_asked_for(line):
 def test_help_is_there_for_all_for_a_noun_and_for_each_command():
     names = desk.commands_of_help()
     assert len(names) > 25
+    assert max(map(len, run("--help").stdout.splitlines())) <= 80
     for noun in {name.split()[0] for name in names}:
         done = run(noun, "--help")
         assert done.returncode == 0 and done.stderr == ""
@@ -126,6 +127,7 @@ def test_help_is_there_for_all_for_a_noun_and_for_each_command():
         for line in ([*name.split(), "--help"], ["--help", *name.split()]):
             done = run(*line)
             assert done.returncode == 0 and done.stderr == ""
+            assert max(map(len, done.stdout.splitlines())) <= 80, name
             usage = done.stdout.splitlines()[0]
             assert usage.startswith("Usage: oapctl [OPTION…] %s" %
                                     " ".join([name, argument]).strip())
