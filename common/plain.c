@@ -47,7 +47,7 @@ void plain_copy(struct bytes text, char *to, size_t cap)
 			n = 1; /* a byte that is of no character */
 		if (at + (good ? n : 1) >= cap)
 			break;
-		memcpy(to + at, good ? (const char *)text.p : "?",
+		memmove(to + at, good ? (const char *)text.p : "?",
 		       good ? n : 1);
 		at += good ? n : 1;
 	}

@@ -2,7 +2,8 @@
 /* ctl.c: one question to the daemon, and lines for the operator. */
 #include "ctl.h"
 
-#include "clean.h"
+#include "jsonput.h"
+#include "plain.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static void put_line(FILE *out, const char *start, const char *format,
 		fprintf(out, "%sout of memory\n", start);
 		return;
 	}
-	clean_text(line);
+	plain_copy(bytes_text(line), line, strlen(line) + 1);
 	fprintf(out, "%s%s\n", start, line);
 	free(line);
 }
@@ -50,7 +51,7 @@ void ctl_print_json(const struct ctl *ctl, const json_t *json)
 		ctl_complain("out of memory");
 		return;
 	}
-	clean_json_put(text, ctl->out);
+	json_put(text, ctl->out);
 	fputc('\n', ctl->out);
 	free(text);
 }

@@ -2,7 +2,7 @@
 /* table.c: tables for terminals. */
 #include "table.h"
 
-#include "clean.h"
+#include "plain.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ void table_cell(struct table *t, const char *text)
 		t->failed = true;
 		return;
 	}
-	clean_text(copy);
+	plain_copy(bytes_text(copy), copy, strlen(copy) + 1);
 	push(t, copy);
 }
 

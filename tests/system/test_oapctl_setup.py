@@ -128,13 +128,13 @@ def test_every_part_of_the_policy_can_be_set(server):
         option = "--" + member.removesuffix("_s").removesuffix(
             "_ms").removesuffix("s").replace("_", "-")
         assert option in told, member
-    now = change("--bundle-soft-age", "7200", "--bundle-hard-age", "86400",
+    now = change("--bundle-soft-age", "50000", "--bundle-hard-age", "86400",
                  "--skew", "60", "--presentation-window", "90",
                  "--offline-uses", "7", "--deadline", "1500",
                  "--status-hard-cap", "864000", "--offline-amount",
                  "KRW=500000", "--offline-amount", "USD=99.50")
     assert now == {
-        "bundle_soft_age_s": 7200, "bundle_hard_age_s": 86400, "skew_s": 60,
+        "bundle_soft_age_s": 50000, "bundle_hard_age_s": 86400, "skew_s": 60,
         "presentation_window_s": 90, "offline_uses": 7, "deadline_ms": 1500,
         "status_hard_cap_s": 864000,
         "offline_amounts": {"KRW": 500000, "USD": 9950}}
