@@ -125,7 +125,7 @@
  * nobody waits for company when there is none. */
 #define GATHER_FROM 8
 #define GATHER_JOBS 64
-#define GATHER_US 700
+#define GATHER_US 3000
 
 #define PROBE_BYTES 262144	/* of a disk that was full: 64 pages, what a commit of
 				 * questions may take */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,7 +43,7 @@ static void tell(struct courier *c, const char *trouble)
 {
 	if (trouble[0] != '\0' && strcmp(trouble, c->said) != 0)
 		complain("%s", trouble);
-	strncpy(c->said, trouble, sizeof(c->said) - 1);
+	snprintf(c->said, sizeof(c->said), "%s", trouble);
 }
 
 static bool refresh(struct courier *c)

@@ -215,7 +215,7 @@ enum oap_result journal_open(const char *dir, bool create, const char *vfs,
 {
 	char path[4096];
 	enum oap_result result;
-	bool empty;
+	bool empty = false;
 	int n = snprintf(path, sizeof(path), "%s/" JOURNAL_NAME, dir);
 
 	*out = NULL;
