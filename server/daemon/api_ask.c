@@ -1,104 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_ask.c: POST /v1/ask: a kiosk asks about a pass at its door. */
 #include "api.h"
+#include "jsontext.h"
 #include "kioskcall.h"
 #include "reply.h"
-#include "result_json.h"
-#include "taker.h"
 
-static bool put(json_t *o, const char *name, json_t *value)
+/* The answer with names in four languages, every character escaped, and the
+ * results of ITEMS_PER_ASK_MAX items comes to under 24 KiB. */
+#define ANSWER_TEXT_MAX 32768
+
+static void put_verdict(struct jsontext *j, enum verdict verdict)
 {
-	return json_object_set_new_nocheck(o, name, value) == 0;
+	jsontext_text(j, "verdict", bytes_text(verdict_name(verdict)));
+	jsontext_number(j, "number", verdict);
 }
 
-static bool put_number(json_t *o, const char *name, int64_t value)
-{
-	return put(o, name, json_integer(value));
-}
-
-static bool put_price(json_t *o, const struct kioskcall *call)
+static void put_price(struct jsontext *j, const struct kioskcall *call)
 {
 	const struct ask_result *answer = &call->job.answer;
 	const struct facility *facility = call->job.admitted.facility;
 
 	if (!answer->has_price || facility == NULL)
-		return true;
-	return put_number(o, "list", answer->price.list) &&
-	       put_number(o, "discount", answer->price.discount) &&
-	       put_number(o, "price", answer->price.price) &&
-	       put(o, "currency", json_of_bytes(facility->currency));
+		return;
+	jsontext_number(j, "list", answer->price.list);
+	jsontext_number(j, "discount", answer->price.discount);
+	jsontext_number(j, "price", answer->price.price);
+	jsontext_text(j, "currency", facility->currency);
+}
+
+static void put_names(struct jsontext *j, const char *name,
+		      const struct names *names)
+{
+	jsontext_open_object(j, name);
+	for (unsigned lang = 0; lang < LANG_COUNT; lang++)
+		if (names->text[lang].n > 0)
+			jsontext_text(j, language_tag((enum language)lang),
+				      names->text[lang]);
+	jsontext_close_object(j);
 }
 
 /* Where it was used is told in full to the same facility alone. */
-static json_t *first_use(const struct request *r, const struct kioskcall *call)
+static void put_first_use(struct jsontext *j, const struct request *r,
+			  const struct kioskcall *call)
 {
 	const struct ask_result *answer = &call->job.answer;
 	struct bytes id = bytes_text(answer->first_use_facility);
 	const struct facility *facility = snapshot_facility(r->snapshot, id);
-	json_t *o = json_object();
-	bool good = put_number(o, "at_ms", answer->first_use_ms);
 
+	if (!answer->has_first_use)
+		return;
+	jsontext_open_object(j, "first_use");
+	jsontext_number(j, "at_ms", answer->first_use_ms);
 	if (facility != NULL)
-		good = good && put(o, "city", json_of_bytes(facility->city));
-	if (facility != NULL && bytes_equal(id, call->job.kiosk.facility))
-		good = good && put(o, "facility", json_of_bytes(id)) &&
-		       put(o, "facility_names",
-			   json_of_names(&facility->names));
-	if (good)
-		return o;
-	json_decref(o);
-	return NULL;
+		jsontext_text(j, "city", facility->city);
+	if (facility != NULL && bytes_equal(id, call->job.kiosk.facility)) {
+		jsontext_text(j, "facility", id);
+		put_names(j, "facility_names", &facility->names);
+	}
+	jsontext_close_object(j);
 }
 
-static bool put_use(json_t *o, const struct request *r,
-		    const struct kioskcall *call)
+static void put_stale(struct jsontext *j, unsigned stale)
 {
-	const struct ask_result *answer = &call->job.answer;
-
-	if (answer->has_first_use && !put(o, "first_use", first_use(r, call)))
-		return false;
-	return put_number(o, "uses", (int64_t)answer->uses) &&
-	       put_number(o, "limit", answer->limit);
+	jsontext_open_array(j, "stale");
+	if ((stale & STALE_BUNDLE) != 0)
+		jsontext_text(j, NULL, bytes_text("bundle"));
+	if ((stale & STALE_STATUS) != 0)
+		jsontext_text(j, NULL, bytes_text("status"));
+	jsontext_close_array(j);
 }
 
-static bool put_grant(json_t *o, const struct ask_result *answer)
+static void put_grant(struct jsontext *j, const struct ask_result *answer)
 {
 	char hex[2 * ENTRY_GRANT + 1];
 
 	if (!answer->has_grant)
-		return true;
+		return;
 	hex_encode(answer->grant, sizeof(answer->grant), hex);
-	return put(o, "grant", json_string(hex));
+	jsontext_text(j, "grant", bytes_text(hex));
 }
 
-static json_t *stale_names(unsigned stale)
+static void put_bundle(struct jsontext *j, const struct request *r)
 {
-	json_t *array = json_array();
+	struct snapshot *now = snapshot_get(r->service->box);
+	const char *etag;
 
-	if ((stale & STALE_BUNDLE) != 0)
-		json_array_append_new(array, json_string("bundle"));
-	if ((stale & STALE_STATUS) != 0)
-		json_array_append_new(array, json_string("status"));
-	return array;
+	(void)snapshot_bundle(now, &etag);
+	jsontext_number(j, "epoch", (int64_t)snapshot_epoch(now));
+	jsontext_text(j, "bundle_etag", bytes_text(etag));
+	snapshot_drop(now);
 }
 
-static json_t *answer_json(struct request *r, const struct kioskcall *call)
+static void put_item(struct jsontext *j, const struct item_result *result)
+{
+	jsontext_open_object(j, NULL);
+	if (result->seq > 0)
+		jsontext_number(j, "seq", (int64_t)result->seq);
+	else
+		jsontext_null(j, "seq");
+	put_verdict(j, result->result);
+	jsontext_open_array(j, "marks");
+	for (unsigned bit = 0; bit < MARK_COUNT; bit++)
+		if ((result->marks & 1u << bit) != 0)
+			jsontext_text(j, NULL,
+				      bytes_text(mark_name(
+					  (enum mark)(1u << bit))));
+	jsontext_close_array(j);
+	jsontext_close_object(j);
+}
+
+static void reply_answer(struct request *r, const struct kioskcall *call)
 {
 	const struct ask_result *answer = &call->job.answer;
-	json_t *o = json_object();
-	bool good = json_put_verdict(o, answer->verdict) &&
-		    put(o, "stored", json_boolean(answer->stored)) &&
-		    put_price(o, call) && put_use(o, r, call) &&
-		    put(o, "stale", stale_names(answer->stale)) &&
-		    put_number(o, "service_ms", answer->service_ms) &&
-		    put_grant(o, answer) && kioskcall_put_bundle(r, o) &&
-		    put(o, "items",
-			json_of_results(call->job.items, call->job.item_count));
+	uint8_t text[ANSWER_TEXT_MAX];
+	struct jsontext j = jsontext_in(text, sizeof(text));
 
-	if (good)
-		return o;
-	json_decref(o);
-	return NULL;
+	jsontext_open_object(&j, NULL);
+	put_verdict(&j, answer->verdict);
+	jsontext_flag(&j, "stored", answer->stored);
+	put_price(&j, call);
+	put_first_use(&j, r, call);
+	jsontext_number(&j, "uses", (int64_t)answer->uses);
+	jsontext_number(&j, "limit", answer->limit);
+	put_stale(&j, answer->stale);
+	jsontext_number(&j, "service_ms", answer->service_ms);
+	put_grant(&j, answer);
+	put_bundle(&j, r);
+	jsontext_open_array(&j, "items");
+	for (size_t i = 0; i < call->job.item_count; i++)
+		put_item(&j, &call->job.items[i].result);
+	jsontext_close_array(&j);
+	jsontext_close_object(&j);
+	if (j.out.failed)
+		reply_unavailable(r);
+	else
+		reply_bytes(r, 200, TYPE_JSON, out_view(&j.out));
 }
 
 /* A verdict that is no judgement of the visitor is a problem. */
@@ -146,7 +182,7 @@ static void answered(struct request *r)
 	} else {
 		count(r, verdict);
 		if (!refuse(r, verdict))
-			reply_json(r, 200, answer_json(r, call));
+			reply_answer(r, call);
 	}
 }
 

@@ -81,8 +81,12 @@ static enum store_result give_up_earlier(const struct judging *j,
 {
 	enum store_result r;
 	struct attempt a;
+	int64_t any;
 
 	for (;;) {
+		r = store_unconfirmed_count(j->store, j->kiosk, &any);
+		if (r != STORE_OK || any == 0)
+			return r;
 		r = store_unconfirmed_of_pass(j->store, j->kiosk, pass, benefit,
 		                              q->at_ms,
 		                              j->now_ms - UNCONFIRMED_MS, &a);

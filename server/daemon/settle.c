@@ -197,6 +197,11 @@ static enum store_result reconcile(struct store *s, struct counter *c,
 
 /* ------------------------------------------------------------ settling */
 
+static int is_unconfirmed(const struct attempt *a)
+{
+	return a->counts && a->facts.told == VERDICT_NONE;
+}
+
 enum store_result settle_new(struct store *s, struct attempt *a,
                              struct counter *c, struct bytes scanned,
                              int64_t now_ms)
@@ -213,6 +218,7 @@ enum store_result settle_new(struct store *s, struct attempt *a,
 	}
 	if (r == STORE_OK)
 		r = store_attempt_add(s, a, scanned);
+	store_unconfirmed_changed(s, a->kiosk, is_unconfirmed(a));
 	if (r == STORE_OK)
 		r = total_of(s, a, 1);
 	if (r == STORE_OK && c && a->counts)
@@ -272,6 +278,8 @@ enum store_result settle(struct store *s, const struct attempt *before,
 	if (r == STORE_OK)
 		r = store_attempt_set(
 		    s, a, moved || a->effective_ms != before->effective_ms);
+	store_unconfirmed_changed(s, a->kiosk,
+	                          is_unconfirmed(a) - is_unconfirmed(before));
 	if (r == STORE_OK)
 		r = total_of(s, before, -1);
 	if (r == STORE_OK)

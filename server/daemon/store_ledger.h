@@ -154,6 +154,12 @@ enum store_result store_conflict_close(struct store *s, int64_t counter,
                                        int64_t attempt,
                                        int64_t now_ms) OAP_CHECKED;
 
+/* How many accepting answers of a kiosk count and have no entry: kept in memory
+ * beside the rows, since a busy kiosk mostly has none. Whoever adds or changes
+ * such a row says by how much it changed that. */
+enum store_result store_unconfirmed_count(struct store *s, int64_t kiosk,
+                                          int64_t *count) OAP_CHECKED;
+void store_unconfirmed_changed(struct store *s, int64_t kiosk, int by);
 /* One accepting answer of a kiosk that counts and has no entry: for that pass
  * and benefit in any period, whose question's time was up when the kiosk asks
  * at asking_at_ms of its own clock, or which was asked at until_ms or before;

@@ -32,6 +32,8 @@ struct sender {
 	uint64_t entries;
 	bool has_run; /* run is known, and none begins after it */
 	struct run run;
+	bool has_unconfirmed;
+	int64_t unconfirmed; /* answers that accept, count and have no entry */
 
 	/* not written yet */
 	bool entries_changed, run_changed, has_said;
@@ -265,6 +267,47 @@ enum store_result store_device_report(struct store *s, int64_t kiosk,
 	if (version.n)
 		memcpy(sender->said.version, version.p, version.n);
 	return STORE_OK;
+}
+
+/* --------------------------------------------------------- unconfirmed */
+
+static enum store_result count_unconfirmed(struct store *s,
+                                           struct sender *sender)
+{
+	sqlite3_stmt *q = store_sql(
+	    s, "SELECT count(*) FROM attempt INDEXED BY attempt_unconfirmed"
+	       " WHERE kiosk = ?1 AND told = 0 AND counts = 1");
+	enum store_result r;
+
+	if (!q)
+		return STORE_FAILED;
+	bind_i64(q, 1, sender->n);
+	r = store_step(s, q);
+	sender->has_unconfirmed = r == STORE_OK;
+	sender->unconfirmed = column_i64(q, 0);
+	store_end(q);
+	return r;
+}
+
+enum store_result store_unconfirmed_count(struct store *s, int64_t kiosk,
+                                          int64_t *count)
+{
+	struct sender *sender;
+	enum store_result r = sender_of(s, kiosk, &sender);
+
+	if (r == STORE_OK && !sender->has_unconfirmed)
+		r = count_unconfirmed(s, sender);
+	if (r == STORE_OK)
+		*count = sender->unconfirmed;
+	return r;
+}
+
+void store_unconfirmed_changed(struct store *s, int64_t kiosk, int by)
+{
+	struct sender *sender = slot_of(batch_senders(s->batch), kiosk);
+
+	if (sender->n == kiosk)
+		sender->unconfirmed += by;
 }
 
 /* -------------------------------------------------------------- chains */
