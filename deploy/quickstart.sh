@@ -8,24 +8,25 @@
 #   deploy/quickstart.sh --once    ends after the tour
 #
 # OAP_QUICKSTART_DIR is where it works (default: build/quickstart); what an
-# earlier run left there is removed first. OAP_BUILD is a build to use instead
-# of making one.
+# earlier run left there is removed first, unless that one still goes on.
+# OAP_BUILD is a build to use instead of making one.
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 once=no
-case ${1-} in
+case $* in
 --once) once=yes ;;
 --help | -h) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
 '') ;;
 *)
-	echo "quickstart: $1: no such option; --help says what there is" >&2
+	echo "quickstart: $*: no such option; --help says what there is" >&2
 	exit 2
 	;;
 esac
 
-work=${OAP_QUICKSTART_DIR:-$top/build/quickstart}
-bin=${OAP_BUILD:-$top/build/release}
+# Absolute: the tour leaves the folder that it was called in.
+work=$(realpath -m -- "${OAP_QUICKSTART_DIR:-$top/build/quickstart}")
+bin=$(realpath -m -- "${OAP_BUILD:-$top/build/release}")
 daemon=
 
 # ------------------------------------------------------------- on screen
@@ -79,6 +80,20 @@ trap stop_daemon EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# ---------------------------------------------------------------- folder
+
+# A second tour would remove what the first one's daemon works on. That daemon
+# inherits the lock, and so holds it even where its tour was killed.
+mkdir -p "$work"
+exec 9<"$work"
+flock --nonblock 9 ||
+	fail "another one is at work in $work; stop it with Ctrl-C, or set" \
+		"OAP_QUICKSTART_DIR"
+if [ ! -e "$work/.quickstart" ] && [ -n "$(ls -A "$work")" ]; then
+	fail "$work exists and was not made by the quickstart; move it away"
+fi
+touch "$work/.quickstart"
+
 # ----------------------------------------------------------------- build
 
 "$top/deploy/install-packages.sh" build
@@ -96,13 +111,8 @@ for folder in server/issuer server/daemon server/operator client/kiosk; do
 	PATH=$bin/$folder:$PATH
 done
 
-if [ -e "$work" ] && [ ! -e "$work/.quickstart" ]; then
-	fail "$work exists and was not made by the quickstart; move it away"
-fi
-rm -rf "$work"
-mkdir -p "$work"
-touch "$work/.quickstart"
 cd "$work"
+find . -mindepth 1 ! -path ./.quickstart -delete
 
 # ---------------------------------------------------------------- cities
 
@@ -138,8 +148,8 @@ done
 
 # One that is over in a moment: it expires while the tour goes on.
 quietly oap-issuer issue --dir seoul --class adult --hint H.D. \
-	--until $(($(date +%s) + 2)) --out expiring.png
-over=$(($(date +%s) + 3))
+	--until $((EPOCHSECONDS + 2)) --out expiring.png
+over=$((EPOCHSECONDS + 3))
 
 # The pass id of a resident's reference.
 pass_of() { # city, reference
@@ -157,10 +167,12 @@ done
 
 chapter "The service: one daemon, its facilities and what they offer"
 
+# Relative paths: oapd runs in this folder, and the name of a local socket has
+# room for 107 bytes.
 cat >oapd.conf <<-CONF
 	[service]
-	data_dir = $work/data
-	unix_socket = $work/oapd.sock
+	data_dir = data
+	unix_socket = oapd.sock
 	[listen]
 	address = 127.0.0.1
 	port = 0
@@ -175,7 +187,7 @@ for _ in $(seq 200); do
 done
 grep '^listening on' oapd.out || fail "oapd did not start: $(tail -1 oapd.log)"
 
-export OAPCTL_SERVER=unix:$work/oapd.sock
+export OAPCTL_SERVER=unix:oapd.sock
 root_of() { oap-issuer keys --dir "$1" | sed -n 's/^root  *//p'; }
 for city in seoul tokyo; do
 	quietly oapctl issuer add --root "$(root_of $city)" \
@@ -246,7 +258,7 @@ ends_with 1 oap-kiosk redeem --dir kiosk-nmwa --benefit museum-20 \
 	--amount 500 "$(cat forged.txt)"
 
 chapter "A pass that is over, one that is suspended, one that was revoked"
-while [ "$(date +%s)" -lt "$over" ]; do sleep 0.2; done
+while ((EPOCHSECONDS < over)); do sleep 0.2; done
 ends_with 1 oap-kiosk redeem --dir kiosk-nmwa --benefit museum-20 \
 	--amount 500 --image expiring.png
 ends_with 1 oap-kiosk redeem --dir kiosk-nmwa --benefit museum-20 \
@@ -278,9 +290,13 @@ if [ $once = yes ]; then
 fi
 
 chapter "oapd goes on until Ctrl-C. In another terminal, you may try"
+programs=
+for folder in server/issuer server/operator client/kiosk; do
+	programs+=$(printf %q: "$bin/$folder")
+done
 cat <<-NEXT
-	cd $work
-	export OAPCTL_SERVER=unix:oapd.sock PATH=$bin/server/issuer:$bin/server/operator:$bin/client/kiosk:\$PATH
+	cd $(printf %q "$work")
+	export OAPCTL_SERVER=unix:oapd.sock PATH=$programs"\$PATH"
 
 	oap-kiosk redeem --dir kiosk-nmwa --benefit museum-20 --amount 500 --image $(card_of tokyo T-2002)
 	zbarimg --nodbus --quiet --raw $(card_of seoul S-1002) | oap-issuer show --trust seoul-public/issuer.cose --status seoul-public/status-0.cose -

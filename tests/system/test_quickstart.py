@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
 import oaprun  # noqa: E402
 
 SCRIPT = TOP / "deploy/quickstart.sh"
+# Longer than the name of a local socket may be, and a shell takes it apart.
+FAR_DOWN = "/".join(["a long way down"] * 8)
 
 
-def environment(tmp_path):
-    # A Unix socket's name has little room: a short directory.
-    return dict(os.environ, OAP_BUILD=str(oaprun.build()),
-                OAP_QUICKSTART_DIR=str(tmp_path / "q"))
+def environment(directory, build=None):
+    return dict(os.environ, OAP_BUILD=str(build or oaprun.build()),
+                OAP_QUICKSTART_DIR=str(directory))
 
 
 def running_in(directory):
@@ -32,7 +35,11 @@ def running_in(directory):
 
 
 def test_the_tour_shows_each_case_and_leaves_nothing_running(tmp_path):
-    run = subprocess.run([SCRIPT, "--once"], env=environment(tmp_path),
+    """Called through a link, with relative paths, as good as in any way."""
+    (tmp_path / "tour").symlink_to(SCRIPT)
+    build = os.path.relpath(oaprun.build(), tmp_path)
+    run = subprocess.run(["./tour", "--once"], cwd=tmp_path,
+                         env=environment(FAR_DOWN, build),
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          timeout=300, text=True)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
@@ -50,34 +57,89 @@ def test_the_tour_shows_each_case_and_leaves_nothing_running(tmp_path):
     assert running_in(tmp_path) == []
 
 
-def test_without_once_it_goes_on_until_interrupted(tmp_path):
-    with open(tmp_path / "out", "w+") as out:
-        run = subprocess.Popen([SCRIPT], env=environment(tmp_path),
-                               stdout=out, stderr=subprocess.STDOUT,
-                               start_new_session=True)
-        try:
-            def invited():
-                text = (tmp_path / "out").read_text()
-                assert run.poll() is None, text[-3000:]
-                return "oap-kiosk status --dir" in text and text
-            text = oaprun.wait_for(invited, "the last lines of the tour")
-            # What it invites to is done as it stands there.
-            begin = text.index("\tcd ") if "\tcd " in text else \
-                text.index("cd " + str(tmp_path))
-            done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c",
-                                   text[begin:]],
-                                  stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=120,
-                                  text=True)
-            assert done.returncode == 0, done.stdout
-        finally:
-            os.killpg(run.pid, signal.SIGINT)
-            assert run.wait(60) == 0
+class Tour:
+    """One that goes on until it is interrupted."""
+
+    def __init__(self, top):
+        self.directory = top / FAR_DOWN
+        self.out = top / "out"
+        with open(self.out, "w") as out:
+            self.process = subprocess.Popen(
+                [SCRIPT], env=environment(self.directory), stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True)
+
+    def invitation(self):
+        text = self.out.read_text()
+        assert self.process.poll() is None, text[-3000:]
+        if "oap-kiosk status --dir" not in text:
+            return None
+        return text[text.index("cd ", text.index("In another terminal")):]
+
+    def interrupt(self):
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(oaprun.PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory):
+    top = tmp_path_factory.mktemp("tour")
+    tour = Tour(top)
+    try:
+        oaprun.wait_for(tour.invitation, "the last lines of the tour")
+        yield tour
+    finally:
+        assert tour.interrupt() == 0
+    assert running_in(top) == []
+
+
+def test_what_it_invites_to_is_done_as_it_stands_there(tour):
+    done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c",
+                           tour.invitation()],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=120, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_second_one_in_the_same_folder_is_refused(tour):
+    before = sorted(tour.directory.rglob("*"))
+    second = subprocess.run([SCRIPT, "--once"],
+                            env=environment(tour.directory),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            timeout=120, text=True)
+    assert second.returncode == 4 and second.stdout == ""
+    assert second.stderr.count("\n") == 1
+    assert str(tour.directory) in second.stderr
+    assert sorted(tour.directory.rglob("*")) == before
+
+
+def test_a_folder_that_it_did_not_make_is_left_alone(tmp_path):
+    (tmp_path / "mine").write_text("")
+    run = subprocess.run([SCRIPT, "--once"], env=environment(tmp_path),
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=120, text=True)
+    assert run.returncode == 4 and run.stderr.count("\n") == 1
+    assert "was not made by the quickstart" in run.stderr
+    assert [f.name for f in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_interrupt_while_it_waits_ends_it_without_a_word(tmp_path):
+    run = subprocess.Popen([SCRIPT], env=environment(tmp_path / "q"),
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           start_new_session=True, text=True)
+    for line in run.stdout:
+        if "A pass that is over" in line:
+            break
+    os.killpg(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=oaprun.PATIENCE)
+    assert run.returncode == 130
+    # What the issuers said goes there, too, and nothing of the shell's.
+    assert str(SCRIPT) not in told, told
     assert running_in(tmp_path) == []
 
 
-def test_an_unknown_option_is_refused():
-    run = subprocess.run([SCRIPT, "--twice"], stderr=subprocess.PIPE,
+@pytest.mark.parametrize("options", [["--twice"], ["--once", "--twice"]])
+def test_an_unknown_option_is_refused(options):
+    run = subprocess.run([SCRIPT, *options], stderr=subprocess.PIPE,
                          text=True)
     assert run.returncode == 2
     assert "--twice" in run.stderr
