@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+from preload import preload
+
 
 class FullDisk:
     """The disk of a directory: full from fill() to empty()."""
@@ -14,8 +16,7 @@ class FullDisk:
 
     def environment(self):
         env = dict(os.environ)
-        env["LD_PRELOAD"] = " ".join(
-            filter(None, [str(self.shim), env.get("LD_PRELOAD")]))
+        preload(env, self.shim)
         env["OAP_DISK_DIR"] = str(self.directory)
         env["OAP_DISK_FULL"] = str(self.full)
         env["ASAN_OPTIONS"] = ":".join(filter(

@@ -5,6 +5,8 @@ import pathlib
 import random
 import struct
 
+from preload import preload
+
 HEAD = struct.Struct("<IIQQQQQIIQ")
 MAGIC = 0x54554331
 WRITE, TRUNCATE, CREATE, UNLINK, RENAME, SYNC = range(1, 7)
@@ -49,8 +51,7 @@ class PowerCut:
     def environment(self, at=None, synchronous_off=False, base=None):
         """For the program that is to lose its power."""
         env = dict(os.environ if base is None else base)
-        env["LD_PRELOAD"] = " ".join(
-            filter(None, [str(self.shim), env.get("LD_PRELOAD")]))
+        preload(env, self.shim)
         env["OAP_CUT_DIR"] = str(self.directory)
         env["OAP_CUT_LOG"] = str(self.log)
         options = [env.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]

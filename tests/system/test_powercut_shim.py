@@ -74,6 +74,13 @@ def lost_rows(cut, dice, journal, synchronous="FULL", cuts=15, survive=True,
     return lost
 
 
+def test_power_is_cut_where_the_path_to_the_shim_has_a_space(tmp_path):
+    (tmp_path / "a build").symlink_to(BUILD)
+    cut = powercut.PowerCut(tmp_path / "a build", tmp_path / "data")
+    run_until_cut(cut, ["files", cut.directory], 20)
+    cut.apply()
+
+
 def test_no_acknowledged_row_is_lost_with_a_write_ahead_log(cut, dice):
     assert lost_rows(cut, dice, "wal") == 0
 
