@@ -61,13 +61,24 @@ static int take_code(const struct options *o, struct scanned *code)
 	return scan_text(o->argument, code);
 }
 
+/* What is no code leaves no directory behind. */
+static int take_enrolment_code(const struct options *o, struct scanned *code)
+{
+	struct oap_problem why;
+	int status = take_code(o, code);
+
+	if (status == EXIT_DONE && oap_enrol_check(code->text, &why) != OAP_OK)
+		status = complain_about(&why);
+	return status;
+}
+
 int run_enrol(const struct options *o)
 {
 	struct oap_enrolled enrolled;
 	struct oap_problem why;
 	struct scanned code;
 	struct oap *kiosk;
-	int status = take_code(o, &code);
+	int status = take_enrolment_code(o, &code);
 
 	if (status == EXIT_DONE)
 		status = open_kiosk(o, OAP_CREATE, &kiosk);

@@ -68,15 +68,16 @@ int complain_about(const struct oap_problem *why)
 static void print_help(const struct command *one)
 {
 	if (one != NULL) {
-		printf("usage: oap-kiosk %s --dir DIR %s\n\n%s\n", one->name,
-		       one->synopsis, one->help);
+		printf("usage: oap-kiosk %s --dir DIR%s%s\n\n%s\n", one->name,
+		       one->synopsis[0] ? " " : "", one->synopsis, one->help);
 		return;
 	}
 	printf("usage: oap-kiosk COMMAND --dir DIR ...\n\n"
 	       "Honours One-Asia passes at a door or a till. DIR is this "
 	       "kiosk: its key and\nits journal.\n\n");
 	for (const struct command *c = COMMANDS; c->name != NULL; c++)
-		printf("  %-8s %s\n", c->name, c->synopsis);
+		printf("  %-*s%s\n", c->synopsis[0] ? 9 : 0, c->name,
+		       c->synopsis);
 	printf("\n--help after a command tells more; --json prints for "
 	       "scripts, --lang en|ko|ja|zh\nchooses the language.\n"
 	       "Exit status: 0 done or accepted, 1 refused, 2 usage, "

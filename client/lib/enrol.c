@@ -224,6 +224,17 @@ static enum oap_result first_bundle(struct oap *o, int64_t until_ms,
 	}
 }
 
+OAP_API enum oap_result oap_enrol_check(const char *code,
+					struct oap_problem *why)
+{
+	struct identity identity;
+	uint8_t buf[ENROLCODE_MAX];
+	struct enrolcode read;
+
+	fault_none(why);
+	return read_code(code, buf, &read, &identity, why);
+}
+
 OAP_API enum oap_result oap_enrol(struct oap *o, const char *code,
 				  struct oap_enrolled *out,
 				  struct oap_problem *why)

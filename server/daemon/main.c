@@ -71,8 +71,10 @@ static struct options read_options(int argc, char **argv)
 		}
 	}
 	if (optind < argc || o.config == NULL) {
-		fputs(usage, stderr);
 		o.exit = EXIT_USAGE;
+		fprintf(stderr, "oapd: %s: %s; see oapd --help\n",
+			optind < argc ? argv[optind] : "--config FILE",
+			optind < argc ? "not expected" : "not given");
 	}
 	return o;
 }

@@ -123,3 +123,12 @@ def test_the_manual_names_each_command_and_option_of_the_kiosk(prefix):
         for option in re.findall(r"--([a-z]+)",
                                  run(kiosk, command, "--help").stdout):
             assert re.search(r"^\.It Fl -%s\b" % option, text, re.M), option
+
+
+def test_no_help_has_a_line_that_ends_in_a_space(prefix):
+    kiosk = one(prefix, "oap-kiosk")
+    commands = re.findall(r"^  ([a-z]+)", run(kiosk, "--help").stdout, re.M)
+    for command in [[one(prefix, name)] for name in PROGRAMS] + \
+            [[kiosk, name] for name in commands]:
+        said = run(*command, "--help").stdout
+        assert said and not re.search(r"[ \t]$", said, re.M), command

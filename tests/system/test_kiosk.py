@@ -81,6 +81,7 @@ def test_enrol_with_a_used_code_says_so(tmp_path, service, door):
 def test_enrol_refuses_what_is_no_code(tmp_path, service, bad):
     r = Door(tmp_path / "k", service).run("enrol", bad)
     assert r.returncode == USAGE and "OAPE1:" in one_line(r)
+    assert not (tmp_path / "k").exists()
 
 
 def test_enrol_refuses_other_protocols(tmp_path, service):

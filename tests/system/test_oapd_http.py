@@ -116,10 +116,12 @@ def test_help_and_version_go_to_standard_output():
 
 
 def test_a_wrong_command_line_is_told_the_right_one():
-    for args in ((), ("--config",), ("--what",), ("-c", "x", "more")):
+    for args in ((), ("-n",), ("--config",), ("--what",),
+                 ("-c", "x", "more")):
         done = run_oapd(*args)
         assert done.returncode == 2 and done.stdout == ""
-        assert "oapd" in done.stderr
+        assert "oapd" in done.stderr and done.stderr.count("\n") == 1
+    assert "--config FILE" in run_oapd("-n").stderr
 
 
 def test_check_shows_what_is_in_force_and_starts_nothing(tmp_path):

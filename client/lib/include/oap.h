@@ -253,6 +253,11 @@ struct oap_enrolled {
 	int pending; /* an operator must confirm; then oap_refresh */
 };
 
+/* Whether that is an enrolment code that oap_enrol would send; asks and makes
+ * nothing, so that a typing error leaves no directory behind. Any thread. */
+OAP_API enum oap_result oap_enrol_check(const char *code,
+					struct oap_problem *why) OAP_MUST_USE;
+
 /* Makes the device key (once), sends it with the one-time code to the service
  * that the code names, and fetches the first bundle. The same code may be sent
  * again when the answer was lost, or for the bundle alone. The code is bound
