@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* passcache.h: signatures that were verified before. It is keyed by the
- * SHA-256 of the whole message and says one thing only: this message verifies
- * under this public key, which is the one that (iss, kid) names. Key state,
+/* passcache.h: signatures that were verified before. It is keyed by a hash
+ * (BLAKE2b, 32 bytes) of the whole message and says one thing only: this
+ * message verifies under this public key, the one that (iss, kid) names. Key state,
  * time, status and presentation are judged every time. Fixed memory, made at
  * the start; any thread, short locks. */
 #ifndef OAP_PASSCACHE_H
