@@ -4,6 +4,8 @@ library through pkg-config, the programs by their names, the manual pages."""
 import os
 import pathlib
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -60,7 +62,33 @@ def test_all_is_there_and_the_programs_say_their_version(prefix):
     for name in PAGES:
         run("mandoc", "-T", "lint", "-W", "warning",
             prefix / "share/man" / name)
-    assert one(prefix, "oapd.conf") and one(prefix, "oapd.service")
+    # What error messages and manual pages refer to, and what it may be used
+    # for.
+    for name in ("oapd.conf", "openapi.yaml", "messages.cddl", "LICENSE"):
+        assert one(prefix, name).parent == \
+            prefix / "share/doc/one-asia-pass", name
+
+
+def test_the_unit_starts_the_daemon_that_was_installed_with_it(prefix):
+    unit = one(prefix, "oapd.service")
+    start = re.search(r"^ExecStart=(.*)$", unit.read_text(), re.M)[1]
+    assert shlex.split(start)[0] == str(one(prefix, "oapd"))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                    reason="systemd-analyze: not installed (package systemd)")
+def test_systemd_takes_the_unit_and_finds_it_confined(prefix):
+    unit = one(prefix, "oapd.service")
+    told = run("systemd-analyze", "verify", "--man=no", unit)
+    assert told.stderr == ""
+    run("systemd-analyze", "security", "--offline=true", "--threshold=20",
+        unit)
+
+
+def test_the_sample_is_a_configuration_that_the_daemon_takes(prefix):
+    told = run(one(prefix, "oapd"), "--check", "--config",
+               one(prefix, "oapd.conf"))
+    assert "data_dir = /var/lib/oapd\n" in told.stdout
 
 
 def test_a_program_of_another_maker_needs_the_header_and_pkg_config(
