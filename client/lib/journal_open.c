@@ -187,6 +187,7 @@ static enum oap_result make_private(const char *path, bool create, bool *empty,
 	uint8_t header[100];
 	ssize_t n;
 
+	*empty = false;
 	if (fd < 0 && errno == ENOENT && !create)
 		return fault(why, OAP_NOT_ENROLLED,
 			     "%s: no such file: not a kiosk's directory, or "

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Fuzzes every parser, one after another, and measures what the seeds cover.
+# Installs what is missing.
 #
 #   tests/fuzz/run.sh                 every target, ten minutes each
 #   tests/fuzz/run.sh cbor cose       these targets
@@ -14,7 +15,7 @@ set -eu
 
 LEAST=90
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 TARGETS=
 for source in "$top"/tests/fuzz/fuzz_*.c; do
 	name=${source##*/fuzz_}
@@ -28,7 +29,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=${2:?--seconds wants a number}; shift ;;
 	--coverage) coverage=yes ;;
-	--help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	--help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	-*) echo "run.sh: $1: no such option; --help lists them" >&2; exit 2 ;;
 	*) targets="$targets $1" ;;
 	esac
@@ -135,4 +136,5 @@ fuzz() {
 }
 
 for t in $targets; do parser_of "$t" >/dev/null; done
+"$top/deploy/install-packages.sh" build test
 if [ $coverage = yes ]; then measure; else fuzz; fi
