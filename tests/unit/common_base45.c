@@ -112,5 +112,5 @@ int main(void)
 	    cmocka_unit_test(what_does_not_fit_is_refused_and_not_written),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return vectors_status(cmocka_run_group_tests(tests, NULL, NULL));
 }

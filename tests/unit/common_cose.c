@@ -383,5 +383,5 @@ int main(void)
 	    cmocka_unit_test(what_does_not_fit_fails_aloud),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return vectors_status(cmocka_run_group_tests(tests, start, NULL));
 }

@@ -205,5 +205,5 @@ int main(void)
 	        a_public_key_that_is_no_usable_point_derives_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return vectors_status(cmocka_run_group_tests(tests, start, NULL));
 }

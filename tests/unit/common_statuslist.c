@@ -11,40 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "city.h"
 #include "limits.h"
+#include "vectors.h"
 
 #define VECTORS_FILE "token_status_list_vectors.json"
-
-/* NULL, said aloud, when the vectors are not there. */
-static json_t *load_vectors(void)
-{
-	const char *dir = getenv("OAP_VECTORS");
-	char path[4096];
-	json_error_t error;
-	json_t *root;
-
-	snprintf(path, sizeof(path), "%s/%s",
-		 dir != NULL ? dir : OAP_SOURCE_DIR "/../shared/vectors",
-		 VECTORS_FILE);
-	root = json_load_file(path, 0, &error);
-	if (root == NULL)
-		print_message("SKIPPED: %s: %s; OAP_VECTORS names the "
-			      "directory of the public vectors\n",
-			      path, error.text);
-	return root;
-}
-
-static struct bytes from_hex(const char *hex, uint8_t *buf, size_t cap)
-{
-	size_t n = strlen(hex) / 2;
-
-	assert_true(n <= cap);
-	assert_true(hex_decode(bytes_text(hex), buf, n));
-	return bytes_of(buf, n);
-}
 
 /* In the order of keys of the draft's examples, which is not the
  * deterministic one. */
@@ -106,11 +77,10 @@ static void check_bytes(const json_t *vector, unsigned bits, size_t n,
 
 static void check_vector(const json_t *vector)
 {
-	const char *hex =
-	    json_string_value(json_object_get(vector, "cbor_hex"));
 	uint8_t *map_buf = test_malloc(CITY_BUF);
 	uint8_t *list_buf = test_malloc(STATUS_INFLATED_MAX);
-	struct bytes map = from_hex(hex, map_buf, CITY_BUF), lst;
+	struct bytes lst, map = vector_hex(vector, "cbor_hex", map_buf,
+					   CITY_BUF);
 	struct statuslist list;
 	unsigned bits;
 
@@ -127,7 +97,7 @@ static void check_vector(const json_t *vector)
 
 static void the_drafts_lists_come_out_byte_for_byte(void **state)
 {
-	json_t *root = load_vectors(), *vectors;
+	json_t *root = vectors_load(VECTORS_FILE), *vectors;
 
 	(void)state;
 	if (root == NULL) {
@@ -159,7 +129,7 @@ static struct bytes claim(struct bytes payload, uint64_t wanted)
  * at, and that counts for nothing here. */
 static void the_drafts_token_has_our_shape_and_not_our_profile(void **state)
 {
-	json_t *root = load_vectors();
+	json_t *root = vectors_load(VECTORS_FILE);
 	uint8_t buf[1024], list_buf[64];
 	struct bytes message, lst;
 	struct status_token token;
@@ -172,9 +142,8 @@ static void the_drafts_token_has_our_shape_and_not_our_profile(void **state)
 		skip();
 		return;
 	}
-	message = from_hex(json_string_value(json_object_get(
-			       root, "status_list_token_cwt_hex")),
-			   buf, sizeof(buf));
+	message = vector_hex(root, "status_list_token_cwt_hex", buf,
+			     sizeof(buf));
 	assert_true(cose_parse(message, COSE_TAG_SIGN1, &cose));
 	assert_false(status_token_read(message, &token));
 	assert_true(statuslist_map_read(claim(cose.payload, 65533), &bits,
@@ -467,5 +436,5 @@ int main(void)
 	    cmocka_unit_test(a_forged_token_does_not_count),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return vectors_status(cmocka_run_group_tests(tests, NULL, NULL));
 }
