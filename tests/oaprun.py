@@ -18,7 +18,8 @@ PATIENCE = float(os.environ.get("OAP_PATIENCE", "60"))  # seconds
 
 
 def build():
-    return pathlib.Path(os.environ["OAP_BUILD"])
+    """Absolute, since programs are started in folders of their own."""
+    return pathlib.Path(os.environ["OAP_BUILD"]).resolve()
 
 
 def program(name):

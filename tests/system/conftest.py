@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
+import pathlib
+import random
 import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import oapany  # noqa: E402
+
+SEED = oapany.seed()
 
 # Whoever runs the suite in the background (nohup, a shell's &) has SIGINT
 # ignored, and every program started from here would inherit that: Ctrl-C could
 # not be tried. A signal with a handler goes back to its default at exec.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def dice(request):
+    """Another sequence for each test, the same again with OAP_SEED."""
+    print("OAP_SEED=%d" % SEED)
+    return random.Random("%d %s" % (SEED, request.node.name))

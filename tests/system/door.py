@@ -10,9 +10,9 @@ import pytest
 
 import fakeservice
 import oapmsg as m
+import oaprun
 
-BUILD = pathlib.Path(os.environ["OAP_BUILD"])
-KIOSK = str(BUILD / "client/kiosk/oap-kiosk")
+KIOSK = str(oaprun.program("oap-kiosk"))
 SLOW = 5 if "san" in os.environ.get("OAP_PRESET", "asan") else 1
 ACCEPT, REJECT, USAGE, UNDECIDED, RETRY = range(5)
 

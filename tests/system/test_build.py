@@ -5,10 +5,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests"))
+
+import oaprun  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("OAP_PRESET") in ("asan", "tsan"),
@@ -42,3 +46,10 @@ def test_a_preset_has_its_tests_whoever_configured_it_without(tree):
     run("cmake", "--preset", "release", cwd=tree)
     listed = run("ctest", "--test-dir", "build/release", "-N", cwd=tree)
     assert "common_cbor" in listed
+
+
+def test_a_build_may_be_named_from_where_pytest_is_called(monkeypatch):
+    build = oaprun.build()
+    monkeypatch.chdir(build.parent)
+    monkeypatch.setenv("OAP_BUILD", build.name)
+    assert oaprun.build() == build

@@ -8,10 +8,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import oapany as a  # noqa: E402
 import oapmsg as m  # noqa: E402
-from test_messages import (dice, messages, plain,  # noqa: E402
-                           spoiled_maps, tool)
+from test_messages import messages, plain, spoiled_maps, tool  # noqa: E402
 
-__all__ = ["dice", "tool"]      # fixtures
+__all__ = ["tool"]      # fixture
 
 
 def test_a_code_is_the_same_text_both_ways(tool, dice):

@@ -14,13 +14,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
 import fulldisk  # noqa: E402
-import oapany  # noqa: E402
 import oapcast  # noqa: E402
-import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import siege  # noqa: E402
 
-SEED = oapany.seed()
 
 
 class Museum:
@@ -175,7 +172,8 @@ def test_a_kill_in_the_trouble_loses_nothing(museum, trouble):
     museum.visit()
 
 
-def test_readiness_tells_of_the_trouble_for_as_long_as_it_lasts(museum, trouble):
+def test_readiness_tells_of_the_trouble_for_as_long_as_it_lasts(museum,
+                                                                 trouble):
     """A quiet hour does not make it ready, and it needs no question to."""
     def ready():
         return museum.daemon.raw("GET", "/readyz")[0] == 200
@@ -198,10 +196,9 @@ def test_readiness_tells_of_the_trouble_for_as_long_as_it_lasts(museum, trouble)
     museum.visit()
 
 
-def test_a_disk_that_fills_up_under_load_loses_nothing(tmp_path):
-    print("OAP_SEED=%d" % SEED)
+def test_a_disk_that_fills_up_under_load_loses_nothing(tmp_path, dice):
     daemon = oaprun.Daemon(tmp_path / "tnm", threads=2)
-    load = siege.Siege(daemon, SEED)
+    load = siege.Siege(daemon, dice.random())
     disk = fulldisk.FullDisk(oaprun.build(), daemon.data)
 
     def refused():

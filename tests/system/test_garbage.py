@@ -4,7 +4,6 @@ daemon says no to each in a sentence, stays up, and its ledger does not move."""
 import json
 import os
 import pathlib
-import random
 import sys
 
 import pytest
@@ -15,8 +14,6 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 
-SEED = int(os.environ.get("OAP_SEED") or
-           int.from_bytes(os.urandom(4), "big"))
 ROUNDS = int(os.environ.get("OAP_ROUNDS", "250"))
 
 
@@ -32,12 +29,6 @@ def daemon(tmp_path_factory):
     assert (status, answer["verdict"]) == (200, "accepted")
     yield d
     assert d.stop() == 0
-
-
-@pytest.fixture
-def dice(request):
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 def flip(r, data):

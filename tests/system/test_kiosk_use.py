@@ -19,7 +19,8 @@ import pytest
 import fakeservice
 import oapcast
 import oapmsg as m
-from door import (ACCEPT, BUILD, KIOSK, RETRY, UNDECIDED, USAGE, Door, code,
+import oaprun
+from door import (ACCEPT, KIOSK, RETRY, UNDECIDED, USAGE, Door, code,
                   door, one_line, quick, service)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent /
@@ -106,7 +107,7 @@ def test_checks_go_on_while_the_disk_is_full(tmp_path, service):
     d = Door(tmp_path / "k", service).enrolled()
     code, other = (m.code(service.issuer.issue()) for _ in range(2))
     assert d.redeem(code)["verdict"] == "accepted"
-    disk = fulldisk.FullDisk(BUILD, tmp_path / "k")
+    disk = fulldisk.FullDisk(oaprun.build(), tmp_path / "k")
     disk.fill()
     env = disk.environment()
     r = d.run("check", "--benefit", "day-kr", "--json", other, env=env)

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import pathlib
-import random
 import subprocess
 import sys
 
@@ -16,14 +15,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import oapany as a  # noqa: E402
 import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
 
 ROUNDS = int(os.environ.get("OAP_ROUNDS", "12"))
-SEED = a.seed()
 
 
 @pytest.fixture(scope="module")
 def tool():
-    path = pathlib.Path(os.environ["OAP_BUILD"]) / "tests/unit/tool_message"
+    path = oaprun.build() / "tests/unit/tool_message"
     process = subprocess.Popen([path], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True)
 
@@ -34,17 +33,9 @@ def tool():
         assert line, "tool_message ended (%s)" % process.poll()
         return json.loads(line)
 
-    print("OAP_SEED=%d" % SEED)
     yield ask
     process.stdin.close()
     assert process.wait(30) == 0
-
-
-@pytest.fixture
-def dice(request):
-    """Another sequence for each test, the same again with OAP_SEED."""
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 def number_of(typ):

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prices, compared with an implementation in exact fractions."""
 
-import os
 import pathlib
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "vectors"))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "vectors")]
 
 import money  # noqa: E402
+import oaprun  # noqa: E402
 
 
 def price_in_c(lines):
-    tool = pathlib.Path(os.environ["OAP_BUILD"]) / "tests/unit/tool_benefit"
+    tool = oaprun.build() / "tests/unit/tool_benefit"
     done = subprocess.run([tool], input="\n".join(lines) + "\n", text=True,
                           capture_output=True, check=True, timeout=120)
     return done.stdout.splitlines()

@@ -2,7 +2,6 @@
 """The daemon over power cuts: every question that was answered is in the
 ledger once, with that answer, and every entry that was acknowledged."""
 import pathlib
-import random
 import sys
 
 import pytest
@@ -11,12 +10,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
 import cuts  # noqa: E402
-import oapany  # noqa: E402
 import oaprun  # noqa: E402
 import powercut  # noqa: E402
 import siege  # noqa: E402
 
-SEED = oapany.seed()
 
 
 class Cut:
@@ -63,12 +60,6 @@ class Cut:
         self.daemon.start()
         self.siege.check_all()
         self.daemon.stop()
-
-
-@pytest.fixture
-def dice(request):
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 @pytest.fixture

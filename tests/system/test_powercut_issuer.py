@@ -2,9 +2,7 @@
 """The issuer's registry and its files over power cuts: no code leaves the
 office that the registry does not know, and what was done stays done."""
 import json
-import os
 import pathlib
-import random
 import subprocess
 import sys
 
@@ -14,12 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
 import cuts  # noqa: E402
-import oapany  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import powercut  # noqa: E402
 
-SEED = oapany.seed()
 ISSUER = oaprun.program("oap-issuer")
 
 
@@ -164,12 +160,6 @@ def run_cuts(directory, dice, count, **options):
         office.check(latest=8)
     office.check()
     return office
-
-
-@pytest.fixture
-def dice(request):
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 @pytest.fixture

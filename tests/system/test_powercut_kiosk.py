@@ -3,9 +3,7 @@
 its chain goes on without a fork."""
 import hashlib
 import json
-import os
 import pathlib
-import random
 import subprocess
 import sys
 
@@ -16,12 +14,10 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
 import cuts  # noqa: E402
 import fakeservice  # noqa: E402
-import oapany  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import powercut  # noqa: E402
 
-SEED = oapany.seed()
 
 
 class Service(fakeservice.Service):
@@ -127,12 +123,6 @@ def run_cuts(directory, dice, count, visits=2, **options):
     finally:
         service.close()
     return door
-
-
-@pytest.fixture
-def dice(request):
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 def test_no_power_cut_loses_what_a_visitor_was_told(tmp_path, dice):

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The power cut itself, on a program that does nothing but commit: what was
 acknowledged stays where fsync was used, and goes where it was not."""
-import os
 import pathlib
-import random
 import sqlite3
 import subprocess
 import sys
@@ -13,18 +11,11 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
-import oapany  # noqa: E402
+import oaprun  # noqa: E402
 import powercut  # noqa: E402
 
-BUILD = pathlib.Path(os.environ["OAP_BUILD"])
+BUILD = oaprun.build()
 ROWS = BUILD / "tests/fault/tool_rows"
-SEED = oapany.seed()
-
-
-@pytest.fixture
-def dice(request):
-    print("OAP_SEED=%d" % SEED)
-    return random.Random("%d %s" % (SEED, request.node.name))
 
 
 @pytest.fixture

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Offsets that bundles carry, against Python's reading of the time-zone
 database: every zone with a place's name, at several times of several years."""
-import os
+import pathlib
 import subprocess
+import sys
 import zoneinfo
 from datetime import datetime, timezone
 
-BUILD = os.environ["OAP_BUILD"]
-TOOL = os.path.join(BUILD, "tests", "unit", "tool_zone")
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import oaprun  # noqa: E402
+
+TOOL = oaprun.build() / "tests/unit/tool_zone"
 DAY = 86400
 BACK, AHEAD = 40 * DAY, 400 * DAY
 TIMES = [1795478400, 1775000000, 1799000000, 1830297600, 1711846800]
