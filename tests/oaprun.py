@@ -71,6 +71,9 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+RUNNING = set()     # daemons that were started and not ended
+
+
 class Daemon:
     """An oapd and its directory; it may be started again and again."""
 
@@ -94,6 +97,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 [*wrapper, program("oapd"), "--config", self.file], env=env,
                 stdout=subprocess.PIPE, stderr=log)
+        RUNNING.add(self)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline().decode() if ready else ""
         if not line.startswith(("listening on http://",
@@ -127,6 +131,7 @@ class Daemon:
         status = self.process.wait(PATIENCE)
         self.process.stdout.close()
         self.process = None
+        RUNNING.discard(self)
         for line in self.log().splitlines():
             assert "Sanitizer:" not in line and "runtime error:" not in line, \
                 self.log()[-20000:]

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import oapany  # noqa: E402
+import oaprun  # noqa: E402
 
 SEED = oapany.seed()
 
@@ -23,3 +24,13 @@ def dice(request):
     """Another sequence for each test, the same again with OAP_SEED."""
     print("OAP_SEED=%d" % SEED)
     return random.Random("%d %s" % (SEED, request.node.name))
+
+
+@pytest.fixture(autouse=True)
+def no_daemon_outlives_its_test():
+    """Also not that of a test that failed. What a module started for all of
+    its tests was there before."""
+    before = set(oaprun.RUNNING)
+    yield
+    for daemon in oaprun.RUNNING - before:
+        daemon.kill()

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import signal
 import socket
 import sqlite3
@@ -23,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
+from host import figure  # noqa: E402
 
 ALARMS_PER_OBJECT = 3  # an hour; limits.h
 LIST_STATES = 1 << 20
@@ -172,11 +172,6 @@ def test_a_revoked_kiosk_gives_nothing_back(tmp_path):
 
 
 # -------------------------------------------------------- slow readers
-def figure(d, name):
-    text = d.raw("GET", "/metrics", unix=True)[2].decode()
-    return int(re.search("^%s (\\d+)$" % name, text, re.M).group(1))
-
-
 def test_a_reply_that_is_taken_drop_by_drop_ends(tmp_path):
     d = service(tmp_path, "[limits]\nwrite_s = 4\nwrite_kib_s = 4096\n"
                           "idle_s = 3600\n")

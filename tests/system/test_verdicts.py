@@ -26,7 +26,7 @@ ELSEWHERE = {
     "offline-not-allowed": "a kiosk that cannot ask",
     "offline-allowance-spent": "a kiosk that cannot ask",
     "journal-failed": "a kiosk's journal",
-    "busy": "full queues, in test_oapd_http.py",
+    "busy": "full queues, in test_oapd_ask.py",
     "unavailable": "a full disk, in test_full_disk.py",
     "reversed": "a reversal",
     "already-reversed": "a reversal",
