@@ -8,75 +8,40 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
-#include <unistd.h>
 
-#include "enlist.h"
+#include "issuerbench.h"
 #include "storefault.h"
 
-#define NOW UINT64_C(1795478400)
 #define CAPACITY 2000
 #define SIGNED_MAX CAPACITY
 #define REST 1000000 /* the fault stays until it is disarmed */
 
-struct bench {
-	char dir[32], path[64];
-	struct identity identity;
-	struct city_key *key;
-	struct enlisting e;
-	/* what left the office */
+/* An office, and what left it. */
+struct witness {
+	struct bench bench;
 	struct pass_record gone[SIGNED_MAX];
 	bool seen[SIGNED_MAX]; /* of the check that is going on */
 	size_t n;
 	long failures;
 };
 
-static void reopen(struct bench *b)
-{
-	struct fault fault;
-
-	registry_close(b->e.registry);
-	b->e.registry = registry_open(b->path, &fault);
-	if (!b->e.registry)
-		fail_msg("%s", fault.text);
-}
-
 static int set_up(void **state)
 {
-	struct bench *b = calloc(1, sizeof(*b));
-	struct fault fault;
+	struct witness *w = calloc(1, sizeof(*w));
 
-	strcpy(b->dir, "/tmp/issuer.XXXXXX");
-	if (!mkdtemp(b->dir))
-		return -1;
-	snprintf(b->path, sizeof(b->path), "%s/registry.db", b->dir);
-	b->identity = (struct identity){.iss = "seoul.example",
-					.status_uri = "https://s.example",
-					.capacity = CAPACITY,
-					.made_at = NOW};
-	b->key = city_key_make(ROLE_SIGNING, NULL, randombytes_buf);
-	if (!registry_create(b->path, &b->identity, b->key->pk,
-			     randombytes_buf, &fault))
-		return -1;
-	b->e = (struct enlisting){.now = NOW, .random = randombytes_buf};
-	memcpy(b->e.kid, b->key->kid, 8);
-	*state = b;
-	reopen(b);
-	return 0;
+	*state = w;
+	return w && bench_open(&w->bench, CAPACITY) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	struct bench *b = *state;
+	struct witness *w = *state;
 
-	registry_close(b->e.registry);
-	unlink(b->path);
-	rmdir(b->dir);
-	city_key_free(b->key);
-	free(b);
+	bench_close(&w->bench);
+	free(w);
 	return 0;
 }
 
@@ -84,9 +49,10 @@ static int tear_down(void **state)
 typedef bool step_fn(struct bench *b, struct pass_record *record,
 		     struct fault *fault);
 
-static bool in_transaction(struct bench *b, step_fn *step,
+static bool in_transaction(struct witness *w, step_fn *step,
 			   struct pass_record *record)
 {
+	struct bench *b = &w->bench;
 	struct fault fault = {0};
 	bool done = registry_begin(b->e.registry, &fault) &&
 		    step(b, record, &fault) &&
@@ -97,7 +63,7 @@ static bool in_transaction(struct bench *b, step_fn *step,
 	assert_int_equal(fault.status, EXIT_IO);
 	assert_true(fault.text[0] != '\0');
 	registry_rollback(b->e.registry);
-	b->failures++;
+	w->failures++;
 	return false;
 }
 
@@ -135,28 +101,28 @@ static bool end(struct bench *b, struct pass_record *record,
 	return registry_set_state(b->e.registry, record, fault);
 }
 
-static void sign(struct bench *b, const struct pass_record *record)
+static void sign(struct witness *w, const struct pass_record *record)
 {
-	assert_true(b->n < SIGNED_MAX);
-	b->gone[b->n++] = *record;
+	assert_true(w->n < SIGNED_MAX);
+	w->gone[w->n++] = *record;
 }
 
 /* That a paper was revoked has been acknowledged. */
-static void note_ended(struct bench *b, const struct pass_record *record)
+static void note_ended(struct witness *w, const struct pass_record *record)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (b->gone[i].idx == record->idx)
-			b->gone[i].state = STATUS_INVALID;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->gone[i].idx == record->idx)
+			w->gone[i].state = STATUS_INVALID;
 }
 
 /* Everything that left the office is known, with its own index and at least
  * the state that was acknowledged. */
 static bool check_row(void *arg, const struct pass_record *row)
 {
-	struct bench *b = arg;
+	struct witness *w = arg;
 
-	for (size_t i = 0; i < b->n; i++) {
-		const struct pass_record *gone = &b->gone[i];
+	for (size_t i = 0; i < w->n; i++) {
+		const struct pass_record *gone = &w->gone[i];
 
 		if (row->idx != gone->idx)
 			continue;
@@ -164,51 +130,52 @@ static bool check_row(void *arg, const struct pass_record *row)
 		assert_int_equal(row->iat, gone->iat);
 		if (gone->state == STATUS_INVALID)
 			assert_int_equal(row->state, STATUS_INVALID);
-		b->seen[i] = true;
+		w->seen[i] = true;
 	}
 	return true;
 }
 
-static void check(struct bench *b)
+static void check(struct witness *w)
 {
 	struct fault fault;
 
-	reopen(b);
-	memset(b->seen, 0, sizeof(b->seen));
-	for (size_t i = 0; i < b->n; i++)
-		assert_true(registry_each_of_cti(b->e.registry, b->gone[i].cti,
-						 check_row, b, &fault));
-	for (size_t i = 0; i < b->n; i++)
-		assert_true(b->seen[i]);
+	bench_reopen(&w->bench);
+	memset(w->seen, 0, sizeof(w->seen));
+	for (size_t i = 0; i < w->n; i++)
+		assert_true(registry_each_of_cti(w->bench.e.registry,
+						 w->gone[i].cti, check_row, w,
+						 &fault));
+	for (size_t i = 0; i < w->n; i++)
+		assert_true(w->seen[i]);
 }
 
 /* The n-th call fails, until there are fewer; far out not every n is tried,
  * for there a statement is much like the one before it. */
-static void run(struct bench *b, enum fault_kind kind, long how_many)
+static void run(struct witness *w, enum fault_kind kind, long how_many)
 {
 	bool fired = true;
 
 	for (long n = 1; fired; n += 1 + n / 32) {
 		struct pass_record first, record;
 
-		assert_true(in_transaction(b, issue, &first));
-		sign(b, &first);
-		reopen(b);
+		assert_true(in_transaction(w, issue, &first));
+		sign(w, &first);
+		bench_reopen(&w->bench);
 		fault_arm(kind, n, how_many);
-		if (in_transaction(b, issue, &record))
-			sign(b, &record);
+		if (in_transaction(w, issue, &record))
+			sign(w, &record);
 		record = first;
-		if (in_transaction(b, reissue, &record)) {
-			note_ended(b, &first);
-			sign(b, &record);
+		if (in_transaction(w, reissue, &record)) {
+			note_ended(w, &first);
+			sign(w, &record);
 		}
 		record = first;
-		if (in_transaction(b, end, &record))
-			note_ended(b, &record);
+		if (in_transaction(w, end, &record))
+			note_ended(w, &record);
 		fired = fault_disarm();
-		check(b);
+		check(w);
 	}
-	assert_true(b->failures > 0);
+	assert_true(w->failures > 0);
 }
 
 static void no_write_that_fails_lets_an_unknown_pass_out(void **state)

@@ -11,67 +11,25 @@
 #include <string.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "enlist.h"
+#include "issuerbench.h"
 #include "key.h"
-#include "press.h"
 #include "qr.h"
 
-#define NOW UINT64_C(1795478400)
 #define CAPACITY 20 /* 18 of them are given out before the next list */
-
-struct bench {
-	char dir[32], path[64];
-	struct identity identity;
-	struct city_key *key;
-	struct enlisting e;
-};
-
-static void reopen(struct bench *b)
-{
-	struct fault fault;
-
-	registry_close(b->e.registry);
-	b->e.registry = registry_open(b->path, &fault);
-	assert_non_null(b->e.registry);
-}
 
 static int set_up(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
-	struct fault fault;
 
-	strcpy(b->dir, "/tmp/registry.XXXXXX");
-	if (sodium_init() < 0 || !mkdtemp(b->dir))
-		return -1;
-	snprintf(b->path, sizeof(b->path), "%s/registry.db", b->dir);
-	b->identity = (struct identity){
-	    .iss = "seoul.example",
-	    .status_uri = "https://pass.seoul.example/status",
-	    .name = {"Seoul", "서울"},
-	    .capacity = CAPACITY,
-	    .made_at = NOW};
-	b->key = city_key_make(ROLE_SIGNING, NULL, randombytes_buf);
-	if (!registry_create(b->path, &b->identity, b->key->pk,
-			     randombytes_buf, &fault))
-		return -1;
-	b->e = (struct enlisting){.now = NOW, .random = randombytes_buf};
-	memcpy(b->e.kid, b->key->kid, 8);
 	*state = b;
-	reopen(b);
-	return 0;
+	return b && bench_open(b, CAPACITY) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	struct bench *b = *state;
-
-	registry_close(b->e.registry);
-	unlink(b->path);
-	rmdir(b->dir);
-	city_key_free(b->key);
-	free(b);
+	bench_close(*state);
+	free(*state);
 	return 0;
 }
 
@@ -91,10 +49,8 @@ static enum enlisted enter(struct bench *b, const char *ref,
 	uint8_t hash[REF_HASH];
 	enum enlisted outcome;
 	struct fault fault;
-	struct press press;
 
-	press_init(&press, &b->identity, b->key);
-	press_ref_hash(&press, request_ref_view(&q), hash);
+	press_ref_hash(&b->press, request_ref_view(&q), hash);
 	assert_true(registry_begin(b->e.registry, &fault));
 	outcome = enlist(&b->e, &q, hash, out, &fault);
 	assert_true(registry_commit(b->e.registry, &fault));
@@ -152,7 +108,7 @@ static void a_reference_gets_one_pass(void **state)
 	struct pass_record first, second;
 
 	assert_int_equal(enter(b, "A", &first), ENLISTED_NEW);
-	reopen(b);
+	bench_reopen(b);
 	assert_int_equal(enter(b, "A", &second), ENLISTED_BEFORE);
 	assert_memory_equal(&first, &second, sizeof(first));
 	assert_int_equal(enter(b, "B", &second), ENLISTED_NEW);
@@ -248,7 +204,7 @@ static void at_nine_tenths_the_next_list_opens(void **state)
 		assert_false(given[record.list][record.idx]);
 		given[record.list][record.idx] = true;
 		if (i % 5 == 0)
-			reopen(b);
+			bench_reopen(b);
 	}
 	assert_int_equal(registry_list(b->e.registry, 0, &list, &fault),
 			 FOUND);
