@@ -36,8 +36,8 @@ def tree(tmp_path):
 
 
 def test_it_builds_where_the_path_has_a_space(tree):
-    run("cmake", "--preset", "dev", cwd=tree)
-    run("cmake", "--build", "--preset", "dev", "--target", "oap", cwd=tree)
+    run("cmake", "--preset", "dev", "-DOAP_TESTS=OFF", cwd=tree)
+    run("cmake", "--build", "--preset", "dev", cwd=tree)
     assert list(tree.rglob("liboap.so.0"))
 
 
