@@ -130,13 +130,11 @@ static bool read_price_rule(struct cbor_in *in, struct benefit *b)
 	};
 	int64_t kind;
 
-	if (!map_key(in, 6) || !cbor_int_range(in, 0, KIND_COUNT - 1, &kind))
+	if (!map_int(in, 6, 0, KIND_COUNT - 1, &kind))
 		return false;
 	b->kind = (enum benefit_kind)kind;
-	return map_key(in, 7) &&
-	       cbor_int_range(in, 0, VALUE_MAX[kind], &b->value) &&
-	       map_key(in, 8) &&
-	       cbor_int_range(in, 1, ROUNDING_UNIT_MAX, &b->rounding_unit);
+	return map_int(in, 7, 0, VALUE_MAX[kind], &b->value) &&
+	       map_int(in, 8, 1, ROUNDING_UNIT_MAX, &b->rounding_unit);
 }
 
 /* Keys 9 and 10. */
@@ -181,7 +179,7 @@ static bool read_rest(struct cbor_in *in, struct benefit *b)
 {
 	int64_t live;
 
-	if (!map_key(in, 15) || !cbor_int_range(in, 0, LIVE_COUNT - 1, &live))
+	if (!map_int(in, 15, 0, LIVE_COUNT - 1, &live))
 		return false;
 	b->live = (enum live_rule)live;
 	return map_key(in, 16) && cbor_bool(in, &b->offline) &&
@@ -197,8 +195,8 @@ bool benefit_read(struct bytes encoded, struct benefit *out)
 
 	memset(out, 0, sizeof(*out));
 	return cbor_check(encoded, NULL) == CBOR_OK && cbor_map(&in, &pairs) &&
-	       map_key(&in, 1) && cbor_name_id(&in, &out->id) &&
-	       map_key(&in, 2) && names_read(&in, &out->names) &&
+	       map_name_id(&in, 1, &out->id) && map_key(&in, 2) &&
+	       names_read(&in, &out->names) &&
 	       read_list(&in, 3, &FACILITIES, &out->facilities) &&
 	       read_list(&in, 4, &ISSUERS, &out->issuers) &&
 	       read_list(&in, 5, &CLASSES, &out->classes) &&
@@ -207,24 +205,16 @@ bool benefit_read(struct bytes encoded, struct benefit *out)
 	       cbor_at_end(&in);
 }
 
-static void put_list(struct outbuf *out, uint64_t key, struct bytes list)
+static void put_list(struct outbuf *out, int64_t key, struct bytes list)
 {
-	if (list.n == 0)
-		return;
-	cbor_put_uint(out, key);
-	out_bytes(out, list);
+	if (list.n > 0)
+		map_put_item(out, key, list);
 }
 
-static void put_number(struct outbuf *out, uint64_t key, int64_t v)
-{
-	cbor_put_uint(out, key);
-	cbor_put_int(out, v);
-}
-
-static void put_day(struct outbuf *out, uint64_t key, int32_t date)
+static void put_day(struct outbuf *out, int64_t key, int32_t date)
 {
 	if (date != 0)
-		put_number(out, key, date);
+		map_put_int(out, key, date);
 }
 
 static size_t count_pairs(const struct benefit *b)
@@ -237,17 +227,16 @@ static size_t count_pairs(const struct benefit *b)
 void benefit_put(struct outbuf *out, const struct benefit *b)
 {
 	cbor_put_map(out, count_pairs(b));
-	cbor_put_uint(out, 1);
-	cbor_put_text(out, b->id);
+	map_put_text(out, 1, b->id);
 	cbor_put_uint(out, 2);
 	names_put(out, &b->names);
 	put_list(out, 3, b->facilities);
 	put_list(out, 4, b->issuers);
 	put_list(out, 5, b->classes);
-	put_number(out, 6, b->kind);
-	put_number(out, 7, b->value);
-	put_number(out, 8, b->rounding_unit);
-	put_number(out, 9, b->party_max);
+	map_put_int(out, 6, b->kind);
+	map_put_int(out, 7, b->value);
+	map_put_int(out, 8, b->rounding_unit);
+	map_put_int(out, 9, b->party_max);
 	cbor_put_uint(out, 10);
 	cbor_put_array(out, 3);
 	cbor_put_uint(out, b->limit);
@@ -257,29 +246,17 @@ void benefit_put(struct outbuf *out, const struct benefit *b)
 	put_day(out, 12, b->last_date);
 	put_list(out, 13, b->hours);
 	put_list(out, 14, b->closed);
-	put_number(out, 15, b->live);
+	map_put_int(out, 15, b->live);
 	cbor_put_uint(out, 16);
 	cbor_put_bool(out, b->offline);
-	put_number(out, 17, b->reversal_minutes);
-	cbor_put_uint(out, 18);
-	cbor_put_text(out, b->currency);
-}
-
-/* A list that has been judged; one that is absent has no members. */
-static struct cbor_in members(struct bytes list)
-{
-	struct cbor_in in = cbor_reader(list);
-	size_t n;
-
-	if (list.n > 0 && !cbor_array(&in, &n))
-		return cbor_reader((struct bytes){NULL, 0});
-	return in;
+	map_put_int(out, 17, b->reversal_minutes);
+	map_put_text(out, 18, b->currency);
 }
 
 /* An absent list names everybody. */
 static bool names_text(struct bytes list, struct bytes text)
 {
-	struct cbor_in in = members(list);
+	struct cbor_in in = cbor_members(list);
 	struct bytes member;
 
 	while (cbor_text(&in, &member)) {
@@ -291,7 +268,7 @@ static bool names_text(struct bytes list, struct bytes text)
 
 static bool has_number(struct bytes list, uint64_t number)
 {
-	struct cbor_in in = members(list);
+	struct cbor_in in = cbor_members(list);
 	uint64_t member;
 
 	while (cbor_uint(&in, &member)) {
@@ -324,7 +301,7 @@ bool benefit_is_running(const struct benefit *b, const struct local_time *t)
 
 bool benefit_is_open(const struct benefit *b, const struct local_time *t)
 {
-	struct cbor_in in = members(b->hours);
+	struct cbor_in in = cbor_members(b->hours);
 	struct hours h;
 
 	if (has_number(b->closed, (uint64_t)t->date))

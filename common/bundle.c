@@ -15,16 +15,6 @@
 /* Of numbers, and CURRENCIES_PER_POLICY_MAX amounts of 13 bytes. */
 #define POLICY_ENCODED_MAX 1024
 
-struct cbor_in bundle_iterate(struct bytes array)
-{
-	struct cbor_in in = cbor_reader(array);
-	size_t n;
-
-	if (!cbor_array(&in, &n))
-		return cbor_reader((struct bytes){NULL, 0});
-	return in;
-}
-
 /* Judges a member of an array; *id is "" where order does not matter. */
 typedef bool member_judge(struct cbor_in *in, struct bytes *id);
 
@@ -39,7 +29,7 @@ static bool judge_issuer(struct cbor_in *in, struct bytes *id)
 	if (!bundle_next_issuer(in, &issuer) ||
 	    !issuerdoc_read(issuer.document, &doc))
 		return false;
-	tokens = bundle_iterate(issuer.tokens);
+	tokens = cbor_members(issuer.tokens);
 	while (!cbor_at_end(&tokens)) {
 		if (!bundle_next_token(&tokens, &token))
 			return false;
@@ -106,11 +96,6 @@ static bool read_array(struct cbor_in *in, int64_t key, member_judge *judge,
 	return true;
 }
 
-static bool read_seconds(struct cbor_in *in, int64_t key, uint64_t *v)
-{
-	return map_key(in, key) && cbor_uint_max(in, TIME_S_MAX, v);
-}
-
 static bool read_policy(struct cbor_in *in, struct policy *policy)
 {
 	struct bytes encoded;
@@ -132,10 +117,10 @@ static bool read_payload(struct bytes payload, struct bundle *out)
 	struct cbor_in in = cbor_reader(payload);
 	size_t pairs;
 
-	return cbor_map(&in, &pairs) && map_key(&in, 1) &&
-	       cbor_uint_max(&in, INT64_MAX, &out->epoch) &&
-	       read_seconds(&in, 2, &out->made_at) &&
-	       read_seconds(&in, 3, &out->good_until) &&
+	return cbor_map(&in, &pairs) &&
+	       map_uint(&in, 1, INT64_MAX, &out->epoch) &&
+	       map_seconds(&in, 2, &out->made_at) &&
+	       map_seconds(&in, 3, &out->good_until) &&
 	       read_array(&in, 4, judge_issuer, &out->issuers) &&
 	       read_array(&in, 5, judge_facility, &out->facilities) &&
 	       read_array(&in, 6, judge_benefit, &out->benefits) &&
@@ -157,36 +142,21 @@ bool bundle_read(struct bytes message, struct bundle *out)
 	return read_payload(out->cose.payload, out);
 }
 
-static void put_array(struct outbuf *out, uint64_t key, struct bytes array)
-{
-	cbor_put_uint(out, key);
-	out_bytes(out, array);
-}
-
-static void put_number(struct outbuf *out, uint64_t key, uint64_t v)
-{
-	cbor_put_uint(out, key);
-	cbor_put_uint(out, v);
-}
-
 static void put_payload(struct outbuf *out, const struct bundle *b)
 {
 	cbor_put_map(out, b->has_next_key ? 10 : 9);
-	put_number(out, 1, b->epoch);
-	put_number(out, 2, b->made_at);
-	put_number(out, 3, b->good_until);
-	put_array(out, 4, b->issuers);
-	put_array(out, 5, b->facilities);
-	put_array(out, 6, b->benefits);
+	map_put_uint(out, 1, b->epoch);
+	map_put_uint(out, 2, b->made_at);
+	map_put_uint(out, 3, b->good_until);
+	map_put_item(out, 4, b->issuers);
+	map_put_item(out, 5, b->facilities);
+	map_put_item(out, 6, b->benefits);
 	cbor_put_uint(out, 7);
 	policy_put(out, &b->policy);
-	if (b->has_next_key) {
-		cbor_put_uint(out, 8);
-		cbor_put_bytes(out,
-			       bytes_of(b->next_key, sizeof(b->next_key)));
-	}
-	put_array(out, 9, b->kiosks);
-	put_array(out, 10, b->pins);
+	if (b->has_next_key)
+		map_put_bytes(out, 8, b->next_key, sizeof(b->next_key));
+	map_put_item(out, 9, b->kiosks);
+	map_put_item(out, 10, b->pins);
 }
 
 void bundle_put(struct outbuf *out, const struct bundle *b,
@@ -240,7 +210,7 @@ void bundle_content_hash(const struct bundle *b, uint8_t hash[static 32])
 static bool find_by_id(struct bytes array, struct bytes id,
 		       struct bytes *item)
 {
-	struct cbor_in in = bundle_iterate(array);
+	struct cbor_in in = cbor_members(array);
 	struct bytes found;
 
 	while (cbor_item(&in, item)) {

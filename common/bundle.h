@@ -59,8 +59,8 @@ void bundle_put(struct outbuf *out, const struct bundle *b,
 /* The same without made_at, good_until, epoch: for "has the content changed". */
 void bundle_content_hash(const struct bundle *b, uint8_t hash[static 32]);
 
-/* Iterate over an array of the bundle; false at the end. */
-struct cbor_in bundle_iterate(struct bytes array);
+/* Iterate: start with cbor_members of an array of the bundle; false at the
+ * end. */
 bool bundle_next_issuer(struct cbor_in *in, struct bundle_issuer *o)
     OAP_CHECKED;
 bool bundle_next_token(struct cbor_in *in, struct bytes *token) OAP_CHECKED;

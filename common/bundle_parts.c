@@ -94,8 +94,8 @@ bool facility_read(struct bytes encoded, struct facility *out)
 
 	memset(out, 0, sizeof(*out));
 	return cbor_check(encoded, NULL) == CBOR_OK && cbor_map(&in, &pairs) &&
-	       map_key(&in, 1) && cbor_name_id(&in, &out->id) &&
-	       map_key(&in, 2) && cbor_name_id(&in, &out->city) &&
+	       map_name_id(&in, 1, &out->id) &&
+	       map_name_id(&in, 2, &out->city) &&
 	       map_key(&in, 3) && names_read(&in, &out->names) &&
 	       map_key(&in, 4) && currency_read(&in, &out->currency) &&
 	       map_key(&in, 5) && read_offset(&in, &out->zone.first) &&
@@ -106,16 +106,12 @@ bool facility_read(struct bytes encoded, struct facility *out)
 void facility_put(struct outbuf *out, const struct facility *f)
 {
 	cbor_put_map(out, 6);
-	cbor_put_uint(out, 1);
-	cbor_put_text(out, f->id);
-	cbor_put_uint(out, 2);
-	cbor_put_text(out, f->city);
+	map_put_text(out, 1, f->id);
+	map_put_text(out, 2, f->city);
 	cbor_put_uint(out, 3);
 	names_put(out, &f->names);
-	cbor_put_uint(out, 4);
-	cbor_put_text(out, f->currency);
-	cbor_put_uint(out, 5);
-	cbor_put_int(out, f->zone.first);
+	map_put_text(out, 4, f->currency);
+	map_put_int(out, 5, f->zone.first);
 	cbor_put_uint(out, 6);
 	zone_span_put_changes(out, &f->zone);
 }
@@ -143,17 +139,12 @@ static bool read_amounts(struct cbor_in *in, struct bytes *amounts)
 	return true;
 }
 
-static bool read_seconds(struct cbor_in *in, int64_t key, uint64_t *v)
-{
-	return map_key(in, key) && cbor_uint_max(in, TIME_S_MAX, v);
-}
-
 static bool read_within(struct cbor_in *in, int64_t key, uint64_t min,
 			uint64_t max, uint32_t *v)
 {
 	uint64_t wide;
 
-	if (!map_key(in, key) || !cbor_uint_max(in, max, &wide) || wide < min)
+	if (!map_uint(in, key, max, &wide) || wide < min)
 		return false;
 	*v = (uint32_t)wide;
 	return true;
@@ -166,40 +157,31 @@ bool policy_read(struct bytes encoded, struct policy *out)
 
 	memset(out, 0, sizeof(*out));
 	return cbor_check(encoded, NULL) == CBOR_OK && cbor_map(&in, &pairs) &&
-	       read_seconds(&in, 1, &out->soft_age_s) &&
-	       read_seconds(&in, 2, &out->hard_age_s) &&
+	       map_seconds(&in, 1, &out->soft_age_s) &&
+	       map_seconds(&in, 2, &out->hard_age_s) &&
 	       read_within(&in, 3, 0, SKEW_MAX_S, &out->skew_s) &&
 	       read_within(&in, 4, WINDOW_MIN_S, WINDOW_MAX_S,
 			   &out->presentation_window_s) &&
-	       map_key(&in, 5) &&
-	       cbor_uint_max(&in, INT64_MAX, &out->offline_uses) &&
+	       map_uint(&in, 5, INT64_MAX, &out->offline_uses) &&
 	       read_amounts(&in, &out->offline_amounts) &&
 	       read_within(&in, 7, DEADLINE_MIN_MS, DEADLINE_MAX_MS,
 			   &out->deadline_ms) &&
-	       read_seconds(&in, 8, &out->status_hard_cap_s) &&
+	       map_seconds(&in, 8, &out->status_hard_cap_s) &&
 	       cbor_at_end(&in);
-}
-
-static void put_number(struct outbuf *out, uint64_t key, uint64_t v)
-{
-	cbor_put_uint(out, key);
-	cbor_put_uint(out, v);
 }
 
 void policy_put(struct outbuf *out, const struct policy *p)
 {
 	cbor_put_map(out, p->offline_amounts.n > 0 ? 8 : 7);
-	put_number(out, 1, p->soft_age_s);
-	put_number(out, 2, p->hard_age_s);
-	put_number(out, 3, p->skew_s);
-	put_number(out, 4, p->presentation_window_s);
-	put_number(out, 5, p->offline_uses);
-	if (p->offline_amounts.n > 0) {
-		cbor_put_uint(out, 6);
-		out_bytes(out, p->offline_amounts);
-	}
-	put_number(out, 7, p->deadline_ms);
-	put_number(out, 8, p->status_hard_cap_s);
+	map_put_uint(out, 1, p->soft_age_s);
+	map_put_uint(out, 2, p->hard_age_s);
+	map_put_uint(out, 3, p->skew_s);
+	map_put_uint(out, 4, p->presentation_window_s);
+	map_put_uint(out, 5, p->offline_uses);
+	if (p->offline_amounts.n > 0)
+		map_put_item(out, 6, p->offline_amounts);
+	map_put_uint(out, 7, p->deadline_ms);
+	map_put_uint(out, 8, p->status_hard_cap_s);
 }
 
 int64_t policy_offline_amount(const struct policy *p, struct bytes currency)

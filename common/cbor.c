@@ -397,6 +397,14 @@ bool cbor_item(struct cbor_in *in, struct bytes *item)
 	return true;
 }
 
+struct cbor_in cbor_members(struct bytes array)
+{
+	struct cbor_in in = cbor_reader(array);
+	size_t n;
+
+	return cbor_array(&in, &n) ? in : cbor_reader((struct bytes){NULL, 0});
+}
+
 bool cbor_uint_max(struct cbor_in *in, uint64_t max, uint64_t *v)
 {
 	struct cbor_in at = *in;

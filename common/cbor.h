@@ -52,6 +52,9 @@ struct cbor_in {
 
 struct cbor_in cbor_reader(struct bytes item);
 bool cbor_at_end(const struct cbor_in *in);
+/* Reads the members of an encoded array; what is no array, or absent (n == 0),
+ * has none. */
+struct cbor_in cbor_members(struct bytes array);
 /* The enum cbor_major of the next item, or -1 at the end. */
 int cbor_peek(const struct cbor_in *in);
 

@@ -16,18 +16,12 @@
 static void put_map(struct outbuf *out, const struct enrolcode *code)
 {
 	cbor_put_map(out, code->has_pin ? 5 : 4);
-	cbor_put_uint(out, 1);
-	cbor_put_text(out, code->url);
-	cbor_put_uint(out, 2);
-	cbor_put_bytes(out, bytes_of(code->service_pk, 32));
-	if (code->has_pin) {
-		cbor_put_uint(out, 3);
-		cbor_put_bytes(out, bytes_of(code->pin, 32));
-	}
-	cbor_put_uint(out, 4);
-	cbor_put_bytes(out, bytes_of(code->secret, 16));
-	cbor_put_uint(out, 5);
-	cbor_put_uint(out, code->expires);
+	map_put_text(out, 1, code->url);
+	map_put_bytes(out, 2, code->service_pk, 32);
+	if (code->has_pin)
+		map_put_bytes(out, 3, code->pin, 32);
+	map_put_bytes(out, 4, code->secret, 16);
+	map_put_uint(out, 5, code->expires);
 }
 
 void enrolcode_put(struct outbuf *out, const struct enrolcode *code)
@@ -77,17 +71,14 @@ static bool read_map(struct bytes map, struct enrolcode *out)
 
 	if (cbor_check(map, NULL) != CBOR_OK || !cbor_map(&in, &pairs))
 		return false;
-	if (!map_key(&in, 1) || !cbor_text_sized(&in, 1, URL_MAX, &out->url) ||
-	    !is_url(out->url) || !map_key(&in, 2) ||
-	    !cbor_bytes_exact(&in, out->service_pk, 32))
+	if (!map_text(&in, 1, URL_MAX, &out->url) || !is_url(out->url) ||
+	    !map_bytes(&in, 2, out->service_pk, 32))
 		return false;
 	out->has_pin = map_key(&in, 3);
 	if (out->has_pin && !cbor_bytes_exact(&in, out->pin, 32))
 		return false;
-	return map_key(&in, 4) && cbor_bytes_exact(&in, out->secret, 16) &&
-	       map_key(&in, 5) &&
-	       cbor_uint_max(&in, TIME_S_MAX, &out->expires) &&
-	       cbor_at_end(&in);
+	return map_bytes(&in, 4, out->secret, 16) &&
+	       map_seconds(&in, 5, &out->expires) && cbor_at_end(&in);
 }
 
 bool enrolcode_read(struct bytes text, uint8_t *buf, size_t cap,

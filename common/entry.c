@@ -8,98 +8,43 @@
 
 #include "cbor.h"
 #include "key.h"
-#include "mapkey.h"
+#include "kioskfield.h"
 
-/* Keys that entries have in common with questions and reports; those of 6 to
- * 8 mean another thing in a reversal. */
-#define KEY_ID 1
-#define KEY_SEQ 2
-#define KEY_PREV 3
-#define KEY_AT 4
-#define KEY_EPOCH 5
-#define KEY_BENEFIT 6
-#define KEY_PARTY 7
-#define KEY_LIST 8
-#define KEY_DISCOUNT 9
-#define KEY_TOLD 10
-#define KEY_COMMITMENT 11
-#define KEY_OFFSET 12
-#define KEY_FACILITY 13
-#define KEY_GRANT 15
-
+/* In a reversal these mean another thing than elsewhere. */
 #define KEY_OF 6
 #define KEY_REASON 7
 #define KEY_OPERATOR 8
 
-static bool read_at(struct cbor_in *in, struct entry *out)
-{
-	return map_key(in, KEY_AT) &&
-	       cbor_int_range(in, 0, TIME_MS_MAX, &out->at_ms);
-}
-
 static bool read_id(struct cbor_in *in, struct entry *out)
 {
-	return map_key(in, KEY_ID) &&
-	       cbor_bytes_exact(in, out->id, sizeof(out->id));
+	return map_bytes(in, KEY_ID, out->id, sizeof(out->id));
 }
 
 /* Keys 2 and 3, which an operator's reversal does not have. */
 static bool read_chain(struct cbor_in *in, struct entry *out)
 {
-	return map_key(in, KEY_SEQ) && cbor_uint(in, &out->seq) &&
-	       out->seq > 0 && map_key(in, KEY_PREV) &&
-	       cbor_bytes_exact(in, out->prev, sizeof(out->prev));
-}
-
-static bool read_epoch(struct cbor_in *in, struct entry *out)
-{
-	return map_key(in, KEY_EPOCH) && cbor_uint(in, &out->epoch);
-}
-
-static bool read_offset(struct cbor_in *in, struct entry *out)
-{
-	return map_key(in, KEY_OFFSET) &&
-	       cbor_int_range(in, -CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_MS_MAX,
-	                      &out->offset_ms);
-}
-
-static bool read_facility(struct cbor_in *in, struct entry *out)
-{
-	return map_key(in, KEY_FACILITY) && cbor_name_id(in, &out->facility);
-}
-
-static bool read_amounts(struct cbor_in *in, struct entry *out)
-{
-	out->has_list = map_key(in, KEY_LIST);
-	if (out->has_list && !cbor_int_range(in, 0, AMOUNT_MAX, &out->list))
-		return false;
-	out->has_discount = map_key(in, KEY_DISCOUNT);
-	return !out->has_discount ||
-	       cbor_int_range(in, 0, AMOUNT_MAX, &out->discount);
+	return kiosk_read_seq(in, &out->seq) &&
+	       map_bytes(in, KEY_PREV, out->prev, sizeof(out->prev));
 }
 
 static bool read_visit(struct cbor_in *in, struct entry *out)
 {
-	uint64_t party;
-
-	if (!map_key(in, KEY_BENEFIT) || !cbor_name_id(in, &out->benefit) ||
-	    !map_key(in, KEY_PARTY) || !cbor_uint_max(in, PARTY_MAX, &party) ||
-	    party == 0)
-		return false;
-	out->party = (uint32_t)party;
-	return read_amounts(in, out);
+	return map_name_id(in, KEY_BENEFIT, &out->benefit) &&
+	       kiosk_read_party(in, &out->party) &&
+	       kiosk_read_amount(in, KEY_LIST, &out->has_list, &out->list) &&
+	       kiosk_read_amount(in, KEY_DISCOUNT, &out->has_discount,
+				 &out->discount);
 }
 
 static bool read_told(struct cbor_in *in, struct entry *out)
 {
 	uint64_t told;
 
-	if (!map_key(in, KEY_TOLD) || !cbor_uint_max(in, 0xff, &told) ||
-	    told == 0)
+	if (!map_uint(in, KEY_TOLD, 0xff, &told) || told == 0)
 		return false;
 	out->told = (uint8_t)told;
-	return map_key(in, KEY_COMMITMENT) &&
-	       cbor_bytes_exact(in, out->commitment, sizeof(out->commitment));
+	return map_bytes(in, KEY_COMMITMENT, out->commitment,
+			 sizeof(out->commitment));
 }
 
 static bool read_grant(struct cbor_in *in, struct entry *out)
@@ -111,10 +56,12 @@ static bool read_grant(struct cbor_in *in, struct entry *out)
 
 static bool read_attempt(struct cbor_in *in, struct entry *out)
 {
-	return read_id(in, out) && read_chain(in, out) && read_at(in, out) &&
-	       read_epoch(in, out) && read_visit(in, out) &&
-	       read_told(in, out) && read_offset(in, out) &&
-	       read_facility(in, out) && read_grant(in, out);
+	return read_id(in, out) && read_chain(in, out) &&
+	       kiosk_read_at(in, &out->at_ms) &&
+	       kiosk_read_epoch(in, &out->epoch) && read_visit(in, out) &&
+	       read_told(in, out) && kiosk_read_offset(in, &out->offset_ms) &&
+	       map_name_id(in, KEY_FACILITY, &out->facility) &&
+	       read_grant(in, out);
 }
 
 /* Which attempt, and why. */
@@ -126,26 +73,37 @@ static bool read_of(struct cbor_in *in, struct entry *out)
 	if (!map_key(in, KEY_OF) || !cbor_array(in, &count) || count != 2 ||
 	    !cbor_bytes_exact(in, out->of_kid, sizeof(out->of_kid)) ||
 	    !cbor_bytes_exact(in, out->of_id, sizeof(out->of_id)) ||
-	    !map_key(in, KEY_REASON) ||
-	    !cbor_uint_max(in, REASON_COUNT - 1, &reason))
+	    !map_uint(in, KEY_REASON, REASON_COUNT - 1, &reason))
 		return false;
 	out->reason = (enum reversal_reason)reason;
 	return true;
 }
 
+static bool read_by_kiosk(struct cbor_in *in, struct entry *out)
+{
+	return read_chain(in, out) && kiosk_read_at(in, &out->at_ms) &&
+	       kiosk_read_epoch(in, &out->epoch) && read_of(in, out) &&
+	       kiosk_read_offset(in, &out->offset_ms);
+}
+
+static bool read_by_operator(struct cbor_in *in, struct entry *out)
+{
+	return kiosk_read_at(in, &out->at_ms) && read_of(in, out) &&
+	       map_name_id(in, KEY_OPERATOR, &out->operator);
+}
+
+/* Whose it is shows in its second key. */
 static bool read_reversal(struct cbor_in *in, struct entry *out)
 {
+	struct cbor_in at;
+
 	if (!read_id(in, out))
 		return false;
-	if (read_at(in, out)) {
-		out->by_operator = true;
-		return read_of(in, out) && map_key(in, KEY_OPERATOR) &&
-		       cbor_name_id(in, &out->operator) &&
-		       read_facility(in, out);
-	}
-	return read_chain(in, out) && read_at(in, out) && read_epoch(in, out) &&
-	       read_of(in, out) && read_offset(in, out) &&
-	       read_facility(in, out);
+	at = *in;
+	out->by_operator = map_key(&at, KEY_AT);
+	return (out->by_operator ? read_by_operator(in, out)
+				 : read_by_kiosk(in, out)) &&
+	       map_name_id(in, KEY_FACILITY, &out->facility);
 }
 
 bool entry_read(struct bytes message, struct entry *out)
@@ -169,54 +127,33 @@ bool entry_read(struct bytes message, struct entry *out)
 	       cbor_at_end(&in);
 }
 
-static void put_field_bytes(struct outbuf *out, int64_t key, const uint8_t *p,
-                            size_t n)
-{
-	cbor_put_int(out, key);
-	cbor_put_bytes(out, bytes_of(p, n));
-}
-
-static void put_field_int(struct outbuf *out, int64_t key, int64_t v)
-{
-	cbor_put_int(out, key);
-	cbor_put_int(out, v);
-}
-
-static void put_field_text(struct outbuf *out, int64_t key, struct bytes v)
-{
-	cbor_put_int(out, key);
-	cbor_put_text(out, v);
-}
-
 /* Keys 1 to 5 of an entry that a kiosk writes. */
 static void put_chained(struct outbuf *out, const struct entry *e)
 {
-	put_field_bytes(out, KEY_ID, e->id, sizeof(e->id));
-	cbor_put_int(out, KEY_SEQ);
-	cbor_put_uint(out, e->seq);
-	put_field_bytes(out, KEY_PREV, e->prev, sizeof(e->prev));
-	put_field_int(out, KEY_AT, e->at_ms);
-	cbor_put_int(out, KEY_EPOCH);
-	cbor_put_uint(out, e->epoch);
+	map_put_bytes(out, KEY_ID, e->id, sizeof(e->id));
+	map_put_uint(out, KEY_SEQ, e->seq);
+	map_put_bytes(out, KEY_PREV, e->prev, sizeof(e->prev));
+	map_put_int(out, KEY_AT, e->at_ms);
+	map_put_uint(out, KEY_EPOCH, e->epoch);
 }
 
 static void put_attempt(struct outbuf *out, const struct entry *e)
 {
 	cbor_put_map(out, 11u + e->has_list + e->has_discount + e->has_grant);
 	put_chained(out, e);
-	put_field_text(out, KEY_BENEFIT, e->benefit);
-	put_field_int(out, KEY_PARTY, e->party);
+	map_put_text(out, KEY_BENEFIT, e->benefit);
+	map_put_int(out, KEY_PARTY, e->party);
 	if (e->has_list)
-		put_field_int(out, KEY_LIST, e->list);
+		map_put_int(out, KEY_LIST, e->list);
 	if (e->has_discount)
-		put_field_int(out, KEY_DISCOUNT, e->discount);
-	put_field_int(out, KEY_TOLD, e->told);
-	put_field_bytes(out, KEY_COMMITMENT, e->commitment,
-	                sizeof(e->commitment));
-	put_field_int(out, KEY_OFFSET, e->offset_ms);
-	put_field_text(out, KEY_FACILITY, e->facility);
+		map_put_int(out, KEY_DISCOUNT, e->discount);
+	map_put_int(out, KEY_TOLD, e->told);
+	map_put_bytes(out, KEY_COMMITMENT, e->commitment,
+		      sizeof(e->commitment));
+	map_put_int(out, KEY_OFFSET, e->offset_ms);
+	map_put_text(out, KEY_FACILITY, e->facility);
 	if (e->has_grant)
-		put_field_bytes(out, KEY_GRANT, e->grant, sizeof(e->grant));
+		map_put_bytes(out, KEY_GRANT, e->grant, sizeof(e->grant));
 }
 
 static void put_of(struct outbuf *out, const struct entry *e)
@@ -225,24 +162,24 @@ static void put_of(struct outbuf *out, const struct entry *e)
 	cbor_put_array(out, 2);
 	cbor_put_bytes(out, bytes_of(e->of_kid, sizeof(e->of_kid)));
 	cbor_put_bytes(out, bytes_of(e->of_id, sizeof(e->of_id)));
-	put_field_int(out, KEY_REASON, e->reason);
+	map_put_int(out, KEY_REASON, e->reason);
 }
 
 static void put_reversal(struct outbuf *out, const struct entry *e)
 {
 	if (e->by_operator) {
 		cbor_put_map(out, 6);
-		put_field_bytes(out, KEY_ID, e->id, sizeof(e->id));
-		put_field_int(out, KEY_AT, e->at_ms);
+		map_put_bytes(out, KEY_ID, e->id, sizeof(e->id));
+		map_put_int(out, KEY_AT, e->at_ms);
 		put_of(out, e);
-		put_field_text(out, KEY_OPERATOR, e->operator);
+		map_put_text(out, KEY_OPERATOR, e->operator);
 	} else {
 		cbor_put_map(out, 9);
 		put_chained(out, e);
 		put_of(out, e);
-		put_field_int(out, KEY_OFFSET, e->offset_ms);
+		map_put_int(out, KEY_OFFSET, e->offset_ms);
 	}
-	put_field_text(out, KEY_FACILITY, e->facility);
+	map_put_text(out, KEY_FACILITY, e->facility);
 }
 
 void entry_put_payload(struct outbuf *out, const struct entry *e)

@@ -8,16 +8,6 @@
 #include "limits.h"
 #include "mapkey.h"
 
-struct cbor_in issuerdoc_iterate(struct bytes array)
-{
-	struct cbor_in in = cbor_reader(array);
-	size_t n;
-
-	if (!cbor_array(&in, &n))
-		return cbor_reader((struct bytes){NULL, 0});
-	return in;
-}
-
 /* [key, state, from, until], all but the kid, which costs a hash. */
 static bool read_key(struct cbor_in *in, struct issuer_key *out)
 {
@@ -55,7 +45,7 @@ bool issuerdoc_next_uri(struct cbor_in *in, struct bytes *uri)
 static bool key_stands_before(struct bytes keys, const uint8_t *until,
 			      const uint8_t pk[static 32])
 {
-	struct cbor_in in = issuerdoc_iterate(keys);
+	struct cbor_in in = cbor_members(keys);
 	struct issuer_key key;
 
 	while (in.p < until && read_key(&in, &key)) {
@@ -103,13 +93,10 @@ static bool read_payload(struct bytes payload, struct issuerdoc *out)
 	struct cbor_in in = cbor_reader(payload);
 	size_t pairs;
 
-	return cbor_map(&in, &pairs) && map_key(&in, 1) &&
-	       cbor_text_sized(&in, 1, ISS_MAX, &out->iss) &&
-	       map_key(&in, 2) &&
-	       cbor_uint_max(&in, INT64_MAX, &out->number) &&
-	       map_key(&in, 3) &&
-	       cbor_uint_max(&in, TIME_S_MAX, &out->made_at) &&
-	       map_key(&in, 4) && cbor_item(&in, &out->keys) &&
+	return cbor_map(&in, &pairs) && map_text(&in, 1, ISS_MAX, &out->iss) &&
+	       map_uint(&in, 2, INT64_MAX, &out->number) &&
+	       map_seconds(&in, 3, &out->made_at) && map_key(&in, 4) &&
+	       cbor_item(&in, &out->keys) &&
 	       judge_keys(out->keys) && map_key(&in, 5) &&
 	       cbor_item(&in, &out->uris) && judge_uris(out->uris) &&
 	       map_key(&in, 6) && names_read(&in, &out->names) &&
@@ -143,16 +130,11 @@ bool issuerdoc_open(struct bytes message, const uint8_t root[static 32],
 static void put_payload(struct outbuf *out, const struct issuerdoc *doc)
 {
 	cbor_put_map(out, 6);
-	cbor_put_uint(out, 1);
-	cbor_put_text(out, doc->iss);
-	cbor_put_uint(out, 2);
-	cbor_put_uint(out, doc->number);
-	cbor_put_uint(out, 3);
-	cbor_put_uint(out, doc->made_at);
-	cbor_put_uint(out, 4);
-	out_bytes(out, doc->keys);
-	cbor_put_uint(out, 5);
-	out_bytes(out, doc->uris);
+	map_put_text(out, 1, doc->iss);
+	map_put_uint(out, 2, doc->number);
+	map_put_uint(out, 3, doc->made_at);
+	map_put_item(out, 4, doc->keys);
+	map_put_item(out, 5, doc->uris);
 	cbor_put_uint(out, 6);
 	names_put(out, &doc->names);
 }
@@ -179,7 +161,7 @@ void issuerdoc_put(struct outbuf *out, const struct issuerdoc *doc,
 bool issuerdoc_key(const struct issuerdoc *doc, const uint8_t kid[static 8],
 		   struct issuer_key *out)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->keys);
+	struct cbor_in in = cbor_members(doc->keys);
 
 	while (issuerdoc_next_key(&in, out)) {
 		if (memcmp(out->kid, kid, sizeof(out->kid)) == 0)
@@ -190,7 +172,7 @@ bool issuerdoc_key(const struct issuerdoc *doc, const uint8_t kid[static 8],
 
 bool issuerdoc_has_uri(const struct issuerdoc *doc, struct bytes uri)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->uris);
+	struct cbor_in in = cbor_members(doc->uris);
 	struct bytes found;
 
 	while (issuerdoc_next_uri(&in, &found)) {

@@ -47,8 +47,8 @@ bool issuerdoc_key(const struct issuerdoc *doc, const uint8_t kid[static 8],
 		   struct issuer_key *out) OAP_CHECKED;
 bool issuerdoc_has_uri(const struct issuerdoc *doc, struct bytes uri);
 
-/* Iterate: start with doc->keys / doc->uris; false at the end. */
-struct cbor_in issuerdoc_iterate(struct bytes array);
+/* Iterate: start with cbor_members of doc->keys / doc->uris; false at the
+ * end. */
 bool issuerdoc_next_key(struct cbor_in *in, struct issuer_key *out)
     OAP_CHECKED;
 bool issuerdoc_next_uri(struct cbor_in *in, struct bytes *uri) OAP_CHECKED;

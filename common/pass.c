@@ -36,24 +36,12 @@ static bool read_pairs(struct cbor_in *in, size_t expected)
 	return cbor_map(in, &pairs) && pairs == expected;
 }
 
-static bool text_key(struct cbor_in *in, const char *key)
-{
-	struct bytes found;
-
-	return cbor_text(in, &found) && bytes_is_text(found, key);
-}
-
-static bool read_seconds(struct cbor_in *in, uint64_t *v)
-{
-	return cbor_uint_max(in, TIME_S_MAX, v);
-}
-
 /* {"status_list": {"idx": uint, "uri": uri}} */
 static bool read_status(struct cbor_in *in, struct pass *out)
 {
-	return read_pairs(in, 1) && text_key(in, "status_list") &&
-	       read_pairs(in, 2) && text_key(in, "idx") &&
-	       cbor_uint(in, &out->idx) && text_key(in, "uri") &&
+	return read_pairs(in, 1) && map_text_key(in, "status_list") &&
+	       read_pairs(in, 2) && map_text_key(in, "idx") &&
+	       cbor_uint(in, &out->idx) && map_text_key(in, "uri") &&
 	       cbor_text_sized(in, 1, URI_MAX, &out->uri);
 }
 
@@ -63,22 +51,20 @@ static bool read_holder(struct cbor_in *in, struct pass *out)
 	size_t pairs;
 
 	if (!cbor_map(in, &pairs) || pairs < 1 || pairs > 2 ||
-	    !map_key(in, HOLDER_CLASS) ||
-	    !cbor_uint_max(in, CLASS_COUNT - 1, &class))
+	    !map_uint(in, HOLDER_CLASS, CLASS_COUNT - 1, &class))
 		return false;
 	out->class = (enum pass_class) class;
-	return pairs == 1 || (map_key(in, HOLDER_HINT) &&
-	                      cbor_text_sized(in, 1, HINT_MAX, &out->hint));
+	return pairs == 1 || map_text(in, HOLDER_HINT, HINT_MAX, &out->hint);
 }
 
 static bool read_times(struct cbor_in *in, struct pass *out)
 {
-	if (!map_key(in, CLAIM_EXP) || !read_seconds(in, &out->exp))
+	if (!map_seconds(in, CLAIM_EXP, &out->exp))
 		return false;
 	out->has_nbf = map_key(in, CLAIM_NBF);
-	if (out->has_nbf && !read_seconds(in, &out->nbf))
+	if (out->has_nbf && !cbor_uint_max(in, TIME_S_MAX, &out->nbf))
 		return false;
-	if (!map_key(in, CLAIM_IAT) || !read_seconds(in, &out->iat))
+	if (!map_seconds(in, CLAIM_IAT, &out->iat))
 		return false;
 	if (!out->has_nbf)
 		out->nbf = out->iat;
@@ -99,10 +85,10 @@ static bool read_claims(struct bytes payload, struct pass *out)
 	struct cbor_in in = cbor_reader(payload);
 	size_t pairs;
 
-	return cbor_map(&in, &pairs) && map_key(&in, CLAIM_ISS) &&
-	       cbor_text_sized(&in, 1, ISS_MAX, &out->iss) &&
-	       read_times(&in, out) && map_key(&in, CLAIM_CTI) &&
-	       cbor_bytes_exact(&in, out->cti, sizeof(out->cti)) &&
+	return cbor_map(&in, &pairs) &&
+	       map_text(&in, CLAIM_ISS, ISS_MAX, &out->iss) &&
+	       read_times(&in, out) &&
+	       map_bytes(&in, CLAIM_CTI, out->cti, sizeof(out->cti)) &&
 	       read_cnf(&in, out) && map_key(&in, CLAIM_STATUS) &&
 	       read_status(&in, out) && map_key(&in, CLAIM_HOLDER) &&
 	       read_holder(&in, out) && cbor_at_end(&in);
@@ -113,12 +99,6 @@ bool pass_read_payload(struct bytes payload, struct pass *out)
 	memset(out, 0, sizeof(*out));
 	return cbor_check(payload, NULL) == CBOR_OK &&
 	       read_claims(payload, out);
-}
-
-static void put_claim(struct outbuf *out, int64_t key, uint64_t value)
-{
-	cbor_put_int(out, key);
-	cbor_put_uint(out, value);
 }
 
 static void put_status(struct outbuf *out, const struct pass *pass)
@@ -137,24 +117,20 @@ static void put_holder(struct outbuf *out, const struct pass *pass)
 {
 	cbor_put_int(out, CLAIM_HOLDER);
 	cbor_put_map(out, pass->hint.n > 0 ? 2 : 1);
-	put_claim(out, HOLDER_CLASS, pass->class);
-	if (pass->hint.n > 0) {
-		cbor_put_int(out, HOLDER_HINT);
-		cbor_put_text(out, pass->hint);
-	}
+	map_put_uint(out, HOLDER_CLASS, pass->class);
+	if (pass->hint.n > 0)
+		map_put_text(out, HOLDER_HINT, pass->hint);
 }
 
 void pass_put_payload(struct outbuf *out, const struct pass *pass)
 {
 	cbor_put_map(out, 6u + pass->has_nbf + pass->has_cnf);
-	cbor_put_int(out, CLAIM_ISS);
-	cbor_put_text(out, pass->iss);
-	put_claim(out, CLAIM_EXP, pass->exp);
+	map_put_text(out, CLAIM_ISS, pass->iss);
+	map_put_uint(out, CLAIM_EXP, pass->exp);
 	if (pass->has_nbf)
-		put_claim(out, CLAIM_NBF, pass->nbf);
-	put_claim(out, CLAIM_IAT, pass->iat);
-	cbor_put_int(out, CLAIM_CTI);
-	cbor_put_bytes(out, bytes_of(pass->cti, sizeof(pass->cti)));
+		map_put_uint(out, CLAIM_NBF, pass->nbf);
+	map_put_uint(out, CLAIM_IAT, pass->iat);
+	map_put_bytes(out, CLAIM_CTI, pass->cti, sizeof(pass->cti));
 	if (pass->has_cnf) {
 		cbor_put_int(out, CLAIM_CNF);
 		cbor_put_map(out, 1);
@@ -175,8 +151,7 @@ static bool read_shown(struct bytes payload, struct presentation *out)
 		return false;
 	if (map_key(&in, CLAIM_AUD) && !cbor_name_id(&in, &out->aud))
 		return false;
-	return map_key(&in, CLAIM_IAT) && read_seconds(&in, &out->iat) &&
-	       cbor_at_end(&in);
+	return map_seconds(&in, CLAIM_IAT, &out->iat) && cbor_at_end(&in);
 }
 
 bool presentation_read_payload(struct bytes payload, struct presentation *out)
@@ -188,11 +163,9 @@ bool presentation_read_payload(struct bytes payload, struct presentation *out)
 void presentation_put_payload(struct outbuf *out, const struct presentation *p)
 {
 	cbor_put_map(out, p->aud.n > 0 ? 2 : 1);
-	if (p->aud.n > 0) {
-		cbor_put_int(out, CLAIM_AUD);
-		cbor_put_text(out, p->aud);
-	}
-	put_claim(out, CLAIM_IAT, p->iat);
+	if (p->aud.n > 0)
+		map_put_text(out, CLAIM_AUD, p->aud);
+	map_put_uint(out, CLAIM_IAT, p->iat);
 }
 
 static bool take_pass(const struct cose_header *header, struct scan *out)

@@ -60,15 +60,14 @@ bool receipt_read(struct bytes message, struct receipt *out)
 		return false;
 	memcpy(out->service_kid, header.kid, sizeof(out->service_kid));
 	in = cbor_reader(out->cose.payload);
-	return cbor_map(&in, &pairs) && map_key(&in, KEY_KIOSK) &&
-	       cbor_bytes_exact(&in, out->kiosk, sizeof(out->kiosk)) &&
-	       map_key(&in, KEY_AT) &&
-	       cbor_int_range(&in, 0, TIME_MS_MAX, &out->at_ms) &&
-	       map_key(&in, KEY_HELD_SEQ) && cbor_uint(&in, &out->held_seq) &&
-	       map_key(&in, KEY_HELD_HASH) &&
-	       cbor_bytes_exact(&in, out->held_hash, sizeof(out->held_hash)) &&
-	       map_key(&in, KEY_HELD_COUNT) &&
-	       cbor_uint(&in, &out->held_count) && read_results(&in, out);
+	return cbor_map(&in, &pairs) &&
+	       map_bytes(&in, KEY_KIOSK, out->kiosk, sizeof(out->kiosk)) &&
+	       map_int(&in, KEY_AT, 0, TIME_MS_MAX, &out->at_ms) &&
+	       map_uint(&in, KEY_HELD_SEQ, UINT64_MAX, &out->held_seq) &&
+	       map_bytes(&in, KEY_HELD_HASH, out->held_hash,
+			 sizeof(out->held_hash)) &&
+	       map_uint(&in, KEY_HELD_COUNT, UINT64_MAX, &out->held_count) &&
+	       read_results(&in, out);
 }
 
 bool receipt_next(struct bytes *results, uint64_t *seq, unsigned *verdict,
@@ -94,16 +93,11 @@ void receipt_put_result(struct outbuf *out, uint64_t seq, unsigned verdict,
 static void put_payload(struct outbuf *out, const struct receipt *r)
 {
 	cbor_put_map(out, 6);
-	cbor_put_int(out, KEY_KIOSK);
-	cbor_put_bytes(out, bytes_of(r->kiosk, sizeof(r->kiosk)));
-	cbor_put_int(out, KEY_AT);
-	cbor_put_int(out, r->at_ms);
-	cbor_put_int(out, KEY_HELD_SEQ);
-	cbor_put_uint(out, r->held_seq);
-	cbor_put_int(out, KEY_HELD_HASH);
-	cbor_put_bytes(out, bytes_of(r->held_hash, sizeof(r->held_hash)));
-	cbor_put_int(out, KEY_HELD_COUNT);
-	cbor_put_uint(out, r->held_count);
+	map_put_bytes(out, KEY_KIOSK, r->kiosk, sizeof(r->kiosk));
+	map_put_int(out, KEY_AT, r->at_ms);
+	map_put_uint(out, KEY_HELD_SEQ, r->held_seq);
+	map_put_bytes(out, KEY_HELD_HASH, r->held_hash, sizeof(r->held_hash));
+	map_put_uint(out, KEY_HELD_COUNT, r->held_count);
 	cbor_put_int(out, KEY_RESULTS);
 	cbor_put_array(out, r->result_count);
 	out_bytes(out, r->results);

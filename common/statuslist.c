@@ -18,17 +18,6 @@ static bool bits_valid(uint64_t bits)
 	return bits == 1 || bits == 2 || bits == 4 || bits == 8;
 }
 
-static bool text_key(struct cbor_in *in, const char *key)
-{
-	struct cbor_in at = *in;
-	struct bytes found;
-
-	if (!cbor_text(&at, &found) || !bytes_is_text(found, key))
-		return false;
-	*in = at;
-	return true;
-}
-
 /* The draft's examples have "bits" first; deterministic CBOR, which cose_open
  * has asked of a token before it comes here, has "lst" first. */
 bool statuslist_map_read(struct bytes map, unsigned *bits, struct bytes *lst)
@@ -40,15 +29,15 @@ bool statuslist_map_read(struct bytes map, unsigned *bits, struct bytes *lst)
 
 	if (!cbor_map(&in, &pairs) || pairs != 2)
 		return false;
-	if (text_key(&in, "lst")) {
+	if (map_text_key(&in, "lst")) {
 		has_lst = true;
 		if (!cbor_bytes(&in, lst))
 			return false;
 	}
-	if (!text_key(&in, "bits") || !cbor_uint(&in, &wide) ||
+	if (!map_text_key(&in, "bits") || !cbor_uint(&in, &wide) ||
 	    !bits_valid(wide))
 		return false;
-	if (!has_lst && (!text_key(&in, "lst") || !cbor_bytes(&in, lst)))
+	if (!has_lst && (!map_text_key(&in, "lst") || !cbor_bytes(&in, lst)))
 		return false;
 	*bits = (unsigned)wide;
 	return cbor_at_end(&in);
@@ -69,14 +58,13 @@ static bool read_payload(struct bytes payload, struct status_token *out)
 	struct bytes map;
 	size_t pairs;
 
-	return cbor_map(&in, &pairs) && map_key(&in, 2) &&
-	       cbor_text_sized(&in, 1, URI_MAX, &out->uri) &&
-	       map_key(&in, 4) && cbor_uint_max(&in, TIME_S_MAX, &out->exp) &&
-	       map_key(&in, 6) && cbor_uint_max(&in, TIME_S_MAX, &out->iat) &&
+	return cbor_map(&in, &pairs) &&
+	       map_text(&in, 2, URI_MAX, &out->uri) &&
+	       map_seconds(&in, 4, &out->exp) &&
+	       map_seconds(&in, 6, &out->iat) &&
 	       map_key(&in, 65533) && cbor_item(&in, &map) &&
 	       statuslist_map_read(map, &out->bits, &out->lst) &&
-	       map_key(&in, 65534) &&
-	       cbor_uint_max(&in, TIME_S_MAX, &out->ttl) && cbor_at_end(&in);
+	       map_seconds(&in, 65534, &out->ttl) && cbor_at_end(&in);
 }
 
 bool status_token_read(struct bytes message, struct status_token *out)
@@ -94,16 +82,12 @@ bool status_token_read(struct bytes message, struct status_token *out)
 static void put_payload(struct outbuf *out, const struct status_token *token)
 {
 	cbor_put_map(out, 5);
-	cbor_put_uint(out, 2);
-	cbor_put_text(out, token->uri);
-	cbor_put_uint(out, 4);
-	cbor_put_uint(out, token->exp);
-	cbor_put_uint(out, 6);
-	cbor_put_uint(out, token->iat);
+	map_put_text(out, 2, token->uri);
+	map_put_uint(out, 4, token->exp);
+	map_put_uint(out, 6, token->iat);
 	cbor_put_uint(out, 65533);
 	statuslist_map_put(out, token->bits, token->lst);
-	cbor_put_uint(out, 65534);
-	cbor_put_uint(out, token->ttl);
+	map_put_uint(out, 65534, token->ttl);
 }
 
 void status_token_put(struct outbuf *out, const struct status_token *token,

@@ -7,23 +7,7 @@
 
 #include "cbor.h"
 #include "key.h"
-#include "mapkey.h"
-
-/* Keys of questions and reports, numbered as in entries. */
-#define KEY_ID 1
-#define KEY_NEXT_SEQ 2
-#define KEY_AT 4
-#define KEY_EPOCH 5
-#define KEY_BENEFIT 6
-#define KEY_PARTY 7
-#define KEY_LIST 8
-#define KEY_SCANNED 11
-#define KEY_OFFSET 12
-#define KEY_FACILITY 13
-#define KEY_LEFT 14
-#define KEY_OLDEST_UNSENT 16
-#define KEY_QUEUE_DEPTH 17
-#define KEY_VERSION 18
+#include "kioskfield.h"
 
 /* Keys of enrolments. */
 #define ENROL_PK 1
@@ -47,60 +31,45 @@ static bool open_message(struct bytes message, size_t max, enum typ typ,
 	return cbor_map(in, &pairs);
 }
 
-static bool read_at(struct cbor_in *in, int64_t *at_ms)
-{
-	return map_key(in, KEY_AT) && cbor_int_range(in, 0, TIME_MS_MAX, at_ms);
-}
-
-static bool read_epoch(struct cbor_in *in, uint64_t *epoch)
-{
-	return map_key(in, KEY_EPOCH) && cbor_uint(in, epoch);
-}
-
-static bool read_offset(struct cbor_in *in, int64_t *offset_ms)
-{
-	return map_key(in, KEY_OFFSET) &&
-	       cbor_int_range(in, -CLOCK_OFFSET_MS_MAX, CLOCK_OFFSET_MS_MAX,
-	                      offset_ms);
-}
-
-static bool read_visit(struct cbor_in *in, struct question *out)
-{
-	uint64_t party;
-
-	if (!map_key(in, KEY_BENEFIT) || !cbor_name_id(in, &out->benefit) ||
-	    !map_key(in, KEY_PARTY) || !cbor_uint_max(in, PARTY_MAX, &party) ||
-	    party == 0)
-		return false;
-	out->party = (uint32_t)party;
-	out->has_list = map_key(in, KEY_LIST);
-	return !out->has_list || cbor_int_range(in, 0, AMOUNT_MAX, &out->list);
-}
-
 static bool read_scanned(struct cbor_in *in, struct question *out)
 {
 	return map_key(in, KEY_SCANNED) && cbor_bytes(in, &out->scanned) &&
 	       out->scanned.n >= 1 && out->scanned.n <= SCANNED_MAX;
 }
 
+static bool read_left(struct cbor_in *in, struct question *out)
+{
+	uint64_t left;
+
+	if (!map_uint(in, KEY_LEFT, LEFT_MS_MAX, &left))
+		return false;
+	out->left_ms = (uint32_t)left;
+	return true;
+}
+
 bool question_read(struct bytes message, struct question *out)
 {
 	struct cbor_in in;
-	uint64_t left;
 
 	memset(out, 0, sizeof(*out));
-	if (!open_message(message, QUESTION_MAX, TYP_QUESTION, &out->cose,
-	                  out->kid, &in) ||
-	    !map_key(&in, KEY_ID) ||
-	    !cbor_bytes_exact(&in, out->id, sizeof(out->id)) ||
-	    !read_at(&in, &out->at_ms) || !read_epoch(&in, &out->epoch) ||
-	    !read_visit(&in, out) || !read_scanned(&in, out) ||
-	    !read_offset(&in, &out->offset_ms) || !map_key(&in, KEY_FACILITY) ||
-	    !cbor_name_id(&in, &out->facility) || !map_key(&in, KEY_LEFT) ||
-	    !cbor_uint_max(&in, LEFT_MS_MAX, &left))
-		return false;
-	out->left_ms = (uint32_t)left;
-	return cbor_at_end(&in);
+	return open_message(message, QUESTION_MAX, TYP_QUESTION, &out->cose,
+			    out->kid, &in) &&
+	       map_bytes(&in, KEY_ID, out->id, sizeof(out->id)) &&
+	       kiosk_read_at(&in, &out->at_ms) &&
+	       kiosk_read_epoch(&in, &out->epoch) &&
+	       map_name_id(&in, KEY_BENEFIT, &out->benefit) &&
+	       kiosk_read_party(&in, &out->party) &&
+	       kiosk_read_amount(&in, KEY_LIST, &out->has_list, &out->list) &&
+	       read_scanned(&in, out) &&
+	       kiosk_read_offset(&in, &out->offset_ms) &&
+	       map_name_id(&in, KEY_FACILITY, &out->facility) &&
+	       read_left(&in, out) && cbor_at_end(&in);
+}
+
+static bool read_unsent(struct cbor_in *in, struct report *out)
+{
+	out->has_unsent = map_key(in, KEY_OLDEST_UNSENT);
+	return !out->has_unsent || cbor_uint(in, &out->oldest_unsent);
 }
 
 bool report_read(struct bytes message, struct report *out)
@@ -108,18 +77,16 @@ bool report_read(struct bytes message, struct report *out)
 	struct cbor_in in;
 
 	memset(out, 0, sizeof(*out));
-	if (!open_message(message, REPORT_MAX, TYP_REPORT, &out->cose, out->kid,
-	                  &in) ||
-	    !map_key(&in, KEY_NEXT_SEQ) || !cbor_uint(&in, &out->next_seq) ||
-	    out->next_seq == 0 || !read_at(&in, &out->at_ms) ||
-	    !read_epoch(&in, &out->epoch) || !read_offset(&in, &out->offset_ms))
-		return false;
-	out->has_unsent = map_key(&in, KEY_OLDEST_UNSENT);
-	if (out->has_unsent && !cbor_uint(&in, &out->oldest_unsent))
-		return false;
-	return map_key(&in, KEY_QUEUE_DEPTH) &&
-	       cbor_uint(&in, &out->queue_depth) && map_key(&in, KEY_VERSION) &&
-	       cbor_text_sized(&in, 1, VERSION_MAX, &out->version) &&
+	return open_message(message, REPORT_MAX, TYP_REPORT, &out->cose,
+			    out->kid, &in) &&
+	       kiosk_read_seq(&in, &out->next_seq) &&
+	       kiosk_read_at(&in, &out->at_ms) &&
+	       kiosk_read_epoch(&in, &out->epoch) &&
+	       kiosk_read_offset(&in, &out->offset_ms) &&
+	       read_unsent(&in, out) &&
+	       map_uint(&in, KEY_QUEUE_DEPTH, UINT64_MAX,
+			&out->queue_depth) &&
+	       map_text(&in, KEY_VERSION, VERSION_MAX, &out->version) &&
 	       cbor_at_end(&in);
 }
 
@@ -143,53 +110,26 @@ static bool is_own_key(const struct enrolment *e)
 	       cose_verify(&e->cose, e->pk, NULL);
 }
 
+static bool read_old(struct cbor_in *in, struct enrolment *out)
+{
+	return !out->roll ||
+	       map_bytes(in, ENROL_OLD, out->old_kid, sizeof(out->old_kid));
+}
+
 bool enrolment_read(struct bytes message, struct enrolment *out)
 {
 	struct cbor_in in;
 
 	memset(out, 0, sizeof(*out));
-	if (!open_message(message, ENROLMENT_MAX, TYP_ENROLMENT, &out->cose,
-	                  out->kid, &in) ||
-	    !map_key(&in, ENROL_PK) ||
-	    !cbor_bytes_exact(&in, out->pk, sizeof(out->pk)) ||
-	    !read_proof(&in, out) || !map_key(&in, ENROL_MADE_AT) ||
-	    !cbor_uint_max(&in, TIME_S_MAX, &out->made_at) ||
-	    !map_key(&in, ENROL_SERVICE) ||
-	    !cbor_bytes_exact(&in, out->service_kid,
-	                      sizeof(out->service_kid)) ||
-	    !map_key(&in, ENROL_VERSION) ||
-	    !cbor_text_sized(&in, 1, VERSION_MAX, &out->version))
-		return false;
-	if (out->roll &&
-	    (!map_key(&in, ENROL_OLD) ||
-	     !cbor_bytes_exact(&in, out->old_kid, sizeof(out->old_kid))))
-		return false;
-	return cbor_at_end(&in) && is_own_key(out);
-}
-
-static void put_int(struct outbuf *out, int64_t key, int64_t v)
-{
-	cbor_put_int(out, key);
-	cbor_put_int(out, v);
-}
-
-static void put_uint(struct outbuf *out, int64_t key, uint64_t v)
-{
-	cbor_put_int(out, key);
-	cbor_put_uint(out, v);
-}
-
-static void put_text(struct outbuf *out, int64_t key, struct bytes v)
-{
-	cbor_put_int(out, key);
-	cbor_put_text(out, v);
-}
-
-static void put_bytes(struct outbuf *out, int64_t key, const uint8_t *p,
-                      size_t n)
-{
-	cbor_put_int(out, key);
-	cbor_put_bytes(out, bytes_of(p, n));
+	return open_message(message, ENROLMENT_MAX, TYP_ENROLMENT, &out->cose,
+			    out->kid, &in) &&
+	       map_bytes(&in, ENROL_PK, out->pk, sizeof(out->pk)) &&
+	       read_proof(&in, out) &&
+	       map_seconds(&in, ENROL_MADE_AT, &out->made_at) &&
+	       map_bytes(&in, ENROL_SERVICE, out->service_kid,
+			 sizeof(out->service_kid)) &&
+	       map_text(&in, ENROL_VERSION, VERSION_MAX, &out->version) &&
+	       read_old(&in, out) && cbor_at_end(&in) && is_own_key(out);
 }
 
 void question_put(struct outbuf *out, const struct question *q,
@@ -199,17 +139,17 @@ void question_put(struct outbuf *out, const struct question *q,
 	struct outbuf payload = outbuf_in(buf, sizeof(buf));
 
 	cbor_put_map(&payload, 9u + q->has_list);
-	put_bytes(&payload, KEY_ID, q->id, sizeof(q->id));
-	put_int(&payload, KEY_AT, q->at_ms);
-	put_uint(&payload, KEY_EPOCH, q->epoch);
-	put_text(&payload, KEY_BENEFIT, q->benefit);
-	put_uint(&payload, KEY_PARTY, q->party);
+	map_put_bytes(&payload, KEY_ID, q->id, sizeof(q->id));
+	map_put_int(&payload, KEY_AT, q->at_ms);
+	map_put_uint(&payload, KEY_EPOCH, q->epoch);
+	map_put_text(&payload, KEY_BENEFIT, q->benefit);
+	map_put_uint(&payload, KEY_PARTY, q->party);
 	if (q->has_list)
-		put_int(&payload, KEY_LIST, q->list);
-	put_bytes(&payload, KEY_SCANNED, q->scanned.p, q->scanned.n);
-	put_int(&payload, KEY_OFFSET, q->offset_ms);
-	put_text(&payload, KEY_FACILITY, q->facility);
-	put_uint(&payload, KEY_LEFT, q->left_ms);
+		map_put_int(&payload, KEY_LIST, q->list);
+	map_put_bytes(&payload, KEY_SCANNED, q->scanned.p, q->scanned.n);
+	map_put_int(&payload, KEY_OFFSET, q->offset_ms);
+	map_put_text(&payload, KEY_FACILITY, q->facility);
+	map_put_uint(&payload, KEY_LEFT, q->left_ms);
 	if (payload.failed)
 		out->failed = true;
 	else
@@ -224,14 +164,14 @@ void report_put(struct outbuf *out, const struct report *r,
 	struct outbuf payload = outbuf_in(buf, sizeof(buf));
 
 	cbor_put_map(&payload, 6u + r->has_unsent);
-	put_uint(&payload, KEY_NEXT_SEQ, r->next_seq);
-	put_int(&payload, KEY_AT, r->at_ms);
-	put_uint(&payload, KEY_EPOCH, r->epoch);
-	put_int(&payload, KEY_OFFSET, r->offset_ms);
+	map_put_uint(&payload, KEY_SEQ, r->next_seq);
+	map_put_int(&payload, KEY_AT, r->at_ms);
+	map_put_uint(&payload, KEY_EPOCH, r->epoch);
+	map_put_int(&payload, KEY_OFFSET, r->offset_ms);
 	if (r->has_unsent)
-		put_uint(&payload, KEY_OLDEST_UNSENT, r->oldest_unsent);
-	put_uint(&payload, KEY_QUEUE_DEPTH, r->queue_depth);
-	put_text(&payload, KEY_VERSION, r->version);
+		map_put_uint(&payload, KEY_OLDEST_UNSENT, r->oldest_unsent);
+	map_put_uint(&payload, KEY_QUEUE_DEPTH, r->queue_depth);
+	map_put_text(&payload, KEY_VERSION, r->version);
 	if (payload.failed)
 		out->failed = true;
 	else
@@ -245,18 +185,20 @@ void enrolment_put(struct outbuf *out, const struct enrolment *e,
 	struct outbuf payload = outbuf_in(buf, sizeof(buf));
 
 	cbor_put_map(&payload, 5u + e->roll);
-	put_bytes(&payload, ENROL_PK, e->pk, sizeof(e->pk));
+	map_put_bytes(&payload, ENROL_PK, e->pk, sizeof(e->pk));
 	if (e->roll)
-		put_bytes(&payload, ENROL_PROOF, e->signature,
-		          sizeof(e->signature));
+		map_put_bytes(&payload, ENROL_PROOF, e->signature,
+			      sizeof(e->signature));
 	else
-		put_bytes(&payload, ENROL_PROOF, e->secret, sizeof(e->secret));
-	put_uint(&payload, ENROL_MADE_AT, e->made_at);
-	put_bytes(&payload, ENROL_SERVICE, e->service_kid,
-	          sizeof(e->service_kid));
-	put_text(&payload, ENROL_VERSION, e->version);
+		map_put_bytes(&payload, ENROL_PROOF, e->secret,
+			      sizeof(e->secret));
+	map_put_uint(&payload, ENROL_MADE_AT, e->made_at);
+	map_put_bytes(&payload, ENROL_SERVICE, e->service_kid,
+		      sizeof(e->service_kid));
+	map_put_text(&payload, ENROL_VERSION, e->version);
 	if (e->roll)
-		put_bytes(&payload, ENROL_OLD, e->old_kid, sizeof(e->old_kid));
+		map_put_bytes(&payload, ENROL_OLD, e->old_kid,
+			      sizeof(e->old_kid));
 	if (payload.failed)
 		out->failed = true;
 	else

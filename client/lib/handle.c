@@ -111,7 +111,7 @@ struct net_place handle_place(const struct oap *o)
 
 	memcpy(place.url, o->identity.url, sizeof(place.url));
 	if (o->trust != NULL) {
-		in = bundle_iterate(trust_bundle(o->trust)->pins);
+		in = cbor_members(trust_bundle(o->trust)->pins);
 		while (place.pin_count < PINS_MAX &&
 		       bundle_next_pin(&in, place.pins[place.pin_count]))
 			place.pin_count++;
@@ -124,7 +124,7 @@ struct net_place handle_place(const struct oap *o)
 static bool facility_in_city(const struct bundle *b, struct bytes city,
 			     struct facility *out)
 {
-	struct cbor_in in = bundle_iterate(b->facilities);
+	struct cbor_in in = cbor_members(b->facilities);
 
 	while (city.n > 0 && bundle_next_facility(&in, out))
 		if (bytes_equal(out->city, city))

@@ -100,7 +100,7 @@ static enum oap_result drop_compromised(struct oap *o,
 					const struct issuerdoc *doc,
 					struct oap_problem *why)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->keys);
+	struct cbor_in in = cbor_members(doc->keys);
 	struct issuer_key key;
 
 	while (issuerdoc_next_key(&in, &key))

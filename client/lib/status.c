@@ -169,7 +169,7 @@ OAP_API enum oap_result oap_benefit(struct oap *o, size_t index,
 	handle_lock(o);
 	result = handle_need_bundle(o, why);
 	if (result == OAP_OK) {
-		in = bundle_iterate(trust_bundle(o->trust)->benefits);
+		in = cbor_members(trust_bundle(o->trust)->benefits);
 		while (!found && bundle_next_benefit(&in, &b))
 			found = is_for_us(o, &b) && index-- == 0;
 		if (found)

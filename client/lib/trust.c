@@ -60,7 +60,7 @@ static bool keep_list(struct load *l, const struct status_token *token,
 static enum oap_result load_tokens(struct load *l, struct bytes tokens,
 				   struct trust_issuer *issuer)
 {
-	struct cbor_in in = bundle_iterate(tokens);
+	struct cbor_in in = cbor_members(tokens);
 	struct status_token token;
 	struct bytes encoded;
 
@@ -99,7 +99,7 @@ static enum oap_result load_issuer(struct load *l,
 
 static enum oap_result load_issuers(struct load *l)
 {
-	struct cbor_in in = bundle_iterate(l->t->bundle.issuers);
+	struct cbor_in in = cbor_members(l->t->bundle.issuers);
 	struct bundle_issuer from;
 	enum oap_result result = OAP_OK;
 
@@ -227,7 +227,7 @@ const struct trust_token *trust_token(const struct trust_issuer *issuer,
 bool trust_kiosk(const struct trust *t, const uint8_t kid[static 8],
 		 struct bundle_kiosk *out)
 {
-	struct cbor_in in = bundle_iterate(t->bundle.kiosks);
+	struct cbor_in in = cbor_members(t->bundle.kiosks);
 
 	while (bundle_next_kiosk(&in, out))
 		if (memcmp(out->kid, kid, sizeof(out->kid)) == 0)

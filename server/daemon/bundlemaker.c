@@ -72,7 +72,7 @@ static bool keep(struct keeping *k, struct bytes id, struct bytes body)
 
 static bool keep_facilities(struct keeping *k, const struct bundle *b)
 {
-	struct cbor_in in = bundle_iterate(b->facilities);
+	struct cbor_in in = cbor_members(b->facilities);
 	struct facility f;
 	struct bytes item;
 
@@ -85,7 +85,7 @@ static bool keep_facilities(struct keeping *k, const struct bundle *b)
 
 static bool keep_benefits(struct keeping *k, const struct bundle *b)
 {
-	struct cbor_in in = bundle_iterate(b->benefits);
+	struct cbor_in in = cbor_members(b->benefits);
 	struct benefit benefit;
 	struct bytes item;
 
@@ -108,7 +108,7 @@ static bool keep_policy(struct keeping *k, const struct bundle *b)
 
 static bool keep_documents(struct keeping *k, const struct bundle *b)
 {
-	struct cbor_in in = bundle_iterate(b->issuers);
+	struct cbor_in in = cbor_members(b->issuers);
 	struct bundle_issuer issuer;
 	struct issuerdoc doc;
 
@@ -122,13 +122,13 @@ static bool keep_documents(struct keeping *k, const struct bundle *b)
 
 static bool keep_lists(struct keeping *k, const struct bundle *b)
 {
-	struct cbor_in in = bundle_iterate(b->issuers), tokens;
+	struct cbor_in in = cbor_members(b->issuers), tokens;
 	struct bundle_issuer issuer;
 	struct status_token token;
 	struct bytes message;
 
 	while (bundle_next_issuer(&in, &issuer)) {
-		tokens = bundle_iterate(issuer.tokens);
+		tokens = cbor_members(issuer.tokens);
 		while (bundle_next_token(&tokens, &message)) {
 			if (!status_token_read(message, &token) ||
 			    !keep(k, token.uri, message))

@@ -77,7 +77,7 @@ static bool is_dated_ahead(struct act_run *run, const struct issuer_form *form,
 static enum store_result forget_compromised(struct act_run *run,
 					    const struct issuerdoc *doc)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->keys);
+	struct cbor_in in = cbor_members(doc->keys);
 	enum store_result r = STORE_OK;
 	struct issuer_key key;
 

@@ -37,7 +37,7 @@ static json_t *seconds_ms(uint64_t seconds)
 
 static json_t *keys_json(const struct issuerdoc *doc)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->keys);
+	struct cbor_in in = cbor_members(doc->keys);
 	json_t *keys = json_array();
 	struct issuer_key key;
 

@@ -55,7 +55,7 @@ static int compare_kids(const void *a, const void *b)
 
 static bool load_keys(const struct loading *l, struct snap_issuer *issuer)
 {
-	struct cbor_in in = issuerdoc_iterate(issuer->doc.keys);
+	struct cbor_in in = cbor_members(issuer->doc.keys);
 	size_t cap = count_of(issuer->doc.keys);
 
 	issuer->keys = room_for(issuer->doc.keys, sizeof(*issuer->keys));
@@ -152,7 +152,7 @@ static bool load_token(struct loading *l, struct snap_issuer *issuer,
 static bool load_lists(struct loading *l, struct snap_issuer *issuer,
 		       struct bytes tokens)
 {
-	struct cbor_in in = issuerdoc_iterate(issuer->doc.uris);
+	struct cbor_in in = cbor_members(issuer->doc.uris);
 	size_t cap = count_of(issuer->doc.uris);
 	struct bytes message;
 
@@ -162,7 +162,7 @@ static bool load_lists(struct loading *l, struct snap_issuer *issuer,
 	while (issuer->list_count < cap &&
 	       issuerdoc_next_uri(&in, &issuer->lists[issuer->list_count].uri))
 		issuer->list_count++;
-	in = bundle_iterate(tokens);
+	in = cbor_members(tokens);
 	while (bundle_next_token(&in, &message)) {
 		if (!load_token(l, issuer, message))
 			return false;
@@ -173,7 +173,7 @@ static bool load_lists(struct loading *l, struct snap_issuer *issuer,
 static bool load_issuers(struct loading *l)
 {
 	struct snapshot *s = l->snapshot;
-	struct cbor_in in = bundle_iterate(s->bundle.issuers);
+	struct cbor_in in = cbor_members(s->bundle.issuers);
 	struct bundle_issuer from;
 
 	s->issuers = room_for(s->bundle.issuers, sizeof(*s->issuers));
@@ -197,7 +197,7 @@ static bool load_issuers(struct loading *l)
 static bool load_benefits(struct loading *l)
 {
 	struct snapshot *s = l->snapshot;
-	struct cbor_in in = bundle_iterate(s->bundle.benefits);
+	struct cbor_in in = cbor_members(s->bundle.benefits);
 
 	s->benefits = room_for(s->bundle.benefits, sizeof(*s->benefits));
 	if (s->benefits == NULL)
@@ -210,7 +210,7 @@ static bool load_benefits(struct loading *l)
 static bool load_facilities(struct loading *l)
 {
 	struct snapshot *s = l->snapshot;
-	struct cbor_in in = bundle_iterate(s->bundle.facilities);
+	struct cbor_in in = cbor_members(s->bundle.facilities);
 
 	s->facilities = room_for(s->bundle.facilities, sizeof(*s->facilities));
 	if (s->facilities == NULL)

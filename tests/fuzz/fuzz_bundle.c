@@ -22,14 +22,14 @@ static void check_same(const uint8_t *from, const struct cbor_in *to,
 
 static void walk_issuers(const struct bundle *b, uint8_t *room)
 {
-	struct cbor_in in = bundle_iterate(b->issuers);
+	struct cbor_in in = cbor_members(b->issuers);
 	const uint8_t *from = in.p;
 	struct bundle_issuer o;
 	struct issuerdoc doc;
 	struct bytes token;
 
 	for (; bundle_next_issuer(&in, &o); from = in.p) {
-		struct cbor_in tokens = bundle_iterate(o.tokens);
+		struct cbor_in tokens = cbor_members(o.tokens);
 		struct outbuf out = outbuf_in(room, ROOM);
 
 		check(issuerdoc_read(o.document, &doc));
@@ -44,7 +44,7 @@ static void walk_issuers(const struct bundle *b, uint8_t *room)
 
 static void walk_facilities(const struct bundle *b, uint8_t *room)
 {
-	struct cbor_in in = bundle_iterate(b->facilities);
+	struct cbor_in in = cbor_members(b->facilities);
 	const uint8_t *from = in.p;
 	struct facility o, found;
 
@@ -91,7 +91,7 @@ static void ask_benefit(const struct bundle *b, const struct benefit *o)
 
 static void walk_benefits(const struct bundle *b, uint8_t *room)
 {
-	struct cbor_in in = bundle_iterate(b->benefits);
+	struct cbor_in in = cbor_members(b->benefits);
 	const uint8_t *from = in.p;
 	struct benefit o, found;
 
@@ -110,7 +110,7 @@ static void walk_benefits(const struct bundle *b, uint8_t *room)
 
 static void walk_rest(const struct bundle *b, uint8_t *room)
 {
-	struct cbor_in in = bundle_iterate(b->kiosks);
+	struct cbor_in in = cbor_members(b->kiosks);
 	const uint8_t *from = in.p;
 	struct bundle_kiosk o;
 	uint8_t pin[32], hash[32];
@@ -123,7 +123,7 @@ static void walk_rest(const struct bundle *b, uint8_t *room)
 		check(strcmp(device_state_name(o.state), "unknown") != 0);
 	}
 	check(cbor_at_end(&in));
-	in = bundle_iterate(b->pins);
+	in = cbor_members(b->pins);
 	while (bundle_next_pin(&in, pin))
 		;
 	check(cbor_at_end(&in));

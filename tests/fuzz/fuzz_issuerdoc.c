@@ -7,7 +7,7 @@
 
 static void walk(const struct issuerdoc *doc)
 {
-	struct cbor_in in = issuerdoc_iterate(doc->keys);
+	struct cbor_in in = cbor_members(doc->keys);
 	struct issuer_key key, found;
 	const uint8_t *from = in.p;
 	uint8_t buf[64];
@@ -23,7 +23,7 @@ static void walk(const struct issuerdoc *doc)
 		check(key_state_name(key.state)[0] != 'u');
 	}
 	check(cbor_at_end(&in));
-	in = issuerdoc_iterate(doc->uris);
+	in = cbor_members(doc->uris);
 	while (issuerdoc_next_uri(&in, &uri))
 		check(issuerdoc_has_uri(doc, uri));
 	check(cbor_at_end(&in));

@@ -48,7 +48,7 @@ parser_of() {
 	cose) echo common/cose.c common/coseput.c ;;
 	csv) echo server/issuer/csv.c server/issuer/residents.c ;;
 	enrolcode) echo common/enrolcode.c ;;
-	entry) echo common/entry.c common/item.c ;;
+	entry) echo common/entry.c common/item.c common/kioskfield.c ;;
 	issuerdoc) echo common/issuerdoc.c ;;
 	pass) echo common/pass.c common/code.c ;;
 	statuslist) echo common/statuslist.c ;;

@@ -336,7 +336,7 @@ struct door {
 
 static bool find_issuer(struct door *d, struct bundle_issuer *issuer)
 {
-	struct cbor_in in = bundle_iterate(d->bundle.issuers);
+	struct cbor_in in = cbor_members(d->bundle.issuers);
 
 	while (bundle_next_issuer(&in, issuer)) {
 		struct outbuf scratch =
@@ -352,7 +352,7 @@ static bool find_issuer(struct door *d, struct bundle_issuer *issuer)
 
 static bool find_status(struct door *d, struct bytes tokens)
 {
-	struct cbor_in in = bundle_iterate(tokens);
+	struct cbor_in in = cbor_members(tokens);
 	struct status_token token;
 	struct bytes encoded;
 

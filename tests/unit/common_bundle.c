@@ -87,28 +87,28 @@ static void its_members_can_be_walked(void **state)
 	uint8_t pin[32];
 
 	(void)state;
-	in = bundle_iterate(o->b.issuers);
+	in = cbor_members(o->b.issuers);
 	for (int i = 0; i < 2; i++) {
 		assert_true(bundle_next_issuer(&in, &issuer));
-		tokens = bundle_iterate(issuer.tokens);
+		tokens = cbor_members(issuer.tokens);
 		assert_true(bundle_next_token(&tokens, &token));
 		assert_false(bundle_next_token(&tokens, &token));
 	}
 	assert_memory_equal(issuer.root, o->world.tokyo.root.pk, 32);
 	assert_false(bundle_next_issuer(&in, &issuer));
-	in = bundle_iterate(o->b.facilities);
+	in = cbor_members(o->b.facilities);
 	assert_true(bundle_next_facility(&in, &facility));
 	assert_true(bytes_is_text(facility.city, "tokyo"));
 	assert_false(bundle_next_facility(&in, &facility));
-	in = bundle_iterate(o->b.benefits);
+	in = cbor_members(o->b.benefits);
 	assert_true(bundle_next_benefit(&in, &benefit));
 	assert_int_equal(benefit.value, 5000);
 	assert_false(bundle_next_benefit(&in, &benefit));
-	in = bundle_iterate(o->b.kiosks);
+	in = cbor_members(o->b.kiosks);
 	assert_true(bundle_next_kiosk(&in, &kiosk));
 	assert_int_equal(kiosk.state, DEVICE_ACTIVE);
 	assert_false(bundle_next_kiosk(&in, &kiosk));
-	in = bundle_iterate(o->b.pins);
+	in = cbor_members(o->b.pins);
 	assert_true(bundle_next_pin(&in, pin));
 	assert_memory_equal(pin, o->world.stranger.pk, 32);
 	assert_false(bundle_next_pin(&in, pin));

@@ -440,6 +440,21 @@ static void everything_written_is_read_back(void **state)
 	assert_true(cbor_at_end(&in));
 }
 
+static void what_is_no_array_has_no_members(void **state)
+{
+	struct cbor_in in = cbor_members(bytes_text("\x82\x01\x02"));
+	uint64_t v;
+
+	(void)state;
+	assert_true(cbor_uint(&in, &v) && v == 1);
+	assert_true(cbor_uint(&in, &v) && v == 2);
+	assert_true(cbor_at_end(&in));
+	in = cbor_members(bytes_text("\xa1\x01\x02"));
+	assert_true(cbor_at_end(&in));
+	in = cbor_members((struct bytes){NULL, 0});
+	assert_true(cbor_at_end(&in));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +468,7 @@ int main(void)
 	    cmocka_unit_test(signed_integers_are_written_as_they_are_read),
 	    cmocka_unit_test(readers_take_their_own_kind_and_else_stay),
 	    cmocka_unit_test(everything_written_is_read_back),
+	    cmocka_unit_test(what_is_no_array_has_no_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void holds_what_was_set_up(void **state)
 static void documents_and_tokens_are_verbatim(void **state)
 {
 	struct bundle b = snapbed_bundle(&bed, snapbed_remake(&bed));
-	struct cbor_in in = bundle_iterate(b.issuers), tokens;
+	struct cbor_in in = cbor_members(b.issuers), tokens;
 	const struct city *cities[] = {&bed.world.seoul, &bed.world.tokyo};
 	uint8_t *buf = test_malloc(CITY_BUF);
 	struct bundle_issuer issuer;
@@ -110,7 +110,7 @@ static void documents_and_tokens_are_verbatim(void **state)
 		assert_memory_equal(issuer.root, cities[i]->root.pk, 32);
 		assert_true(bytes_equal(issuer.document,
 					city_document(cities[i], buf)));
-		tokens = bundle_iterate(issuer.tokens);
+		tokens = cbor_members(issuer.tokens);
 		assert_true(bundle_next_token(&tokens, &token));
 		assert_true(bytes_equal(token, city_token(cities[i], buf)));
 		assert_false(bundle_next_token(&tokens, &token));
@@ -127,7 +127,7 @@ static void kiosks_stand_in_it_with_their_state(void **state)
 	(void)state;
 	snapbed_set_kiosk(&bed, 1, DEVICE_REVOKED);
 	b = snapbed_bundle(&bed, snapbed_remake(&bed));
-	in = bundle_iterate(b.kiosks);
+	in = cbor_members(b.kiosks);
 	for (unsigned i = 0; i < SNAPBED_KIOSKS; i++) {
 		assert_true(bundle_next_kiosk(&in, &k));
 		assert_memory_equal(k.kid, bed.kiosk[i].kid, 8);
@@ -149,7 +149,7 @@ static void pins_stand_in_it(void **state)
 	bed.now_s++;
 	b = snapbed_bundle(&bed, snapbed_remake(&bed));
 	assert_int_equal(b.epoch, bed.now_s);
-	in = bundle_iterate(b.pins);
+	in = cbor_members(b.pins);
 	for (int i = 0; i < 2; i++) {
 		assert_true(bundle_next_pin(&in, pin));
 		assert_memory_equal(pin, pins[i], 32);

@@ -34,7 +34,7 @@ static struct bytes list_end(struct fields *f, const struct outbuf *list)
 static json_t *issuer_fields(const struct bundle_issuer *i)
 {
 	json_t *tokens = json_array();
-	struct cbor_in in = bundle_iterate(i->tokens);
+	struct cbor_in in = cbor_members(i->tokens);
 	struct bytes token;
 
 	while (bundle_next_token(&in, &token))
@@ -323,19 +323,19 @@ static void bundle_lists(json_t *o, const struct bundle *b)
 	struct bundle_kiosk kiosk;
 	uint8_t pin[32];
 
-	struct cbor_in in = bundle_iterate(b->issuers);
+	struct cbor_in in = cbor_members(b->issuers);
 	while (bundle_next_issuer(&in, &issuer))
 		append(issuers, issuer_fields(&issuer));
-	in = bundle_iterate(b->facilities);
+	in = cbor_members(b->facilities);
 	while (bundle_next_facility(&in, &facility))
 		append(facilities, facility_fields(&facility));
-	in = bundle_iterate(b->benefits);
+	in = cbor_members(b->benefits);
 	while (bundle_next_benefit(&in, &benefit))
 		append(benefits, benefit_fields(&benefit));
-	in = bundle_iterate(b->kiosks);
+	in = cbor_members(b->kiosks);
 	while (bundle_next_kiosk(&in, &kiosk))
 		append(kiosks, kiosk_fields(&kiosk));
-	in = bundle_iterate(b->pins);
+	in = cbor_members(b->pins);
 	while (bundle_next_pin(&in, pin))
 		append(pins, HEX(pin));
 	put(o, "4", issuers);

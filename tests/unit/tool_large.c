@@ -35,14 +35,14 @@ static json_t *issuerdoc_show(struct bytes message,
 	put(o, "1", json_of_text(doc.iss));
 	put(o, "2", json_of_uint(doc.number));
 	put(o, "3", json_of_uint(doc.made_at));
-	struct cbor_in in = issuerdoc_iterate(doc.keys);
+	struct cbor_in in = cbor_members(doc.keys);
 	while (issuerdoc_next_key(&in, &k))
 		append(keys, json_pack("[o,o,o,o]", HEX(k.pk),
 				       json_of_uint(k.state),
 				       json_of_uint(k.from),
 				       k.has_until ? json_of_uint(k.until) :
 						     json_null()));
-	in = issuerdoc_iterate(doc.uris);
+	in = cbor_members(doc.uris);
 	while (issuerdoc_next_uri(&in, &uri))
 		append(uris, json_of_text(uri));
 	put(o, "6", names_fields(&doc.names));
