@@ -15,7 +15,8 @@
 /* Of numbers, and CURRENCIES_PER_POLICY_MAX amounts of 13 bytes. */
 #define POLICY_ENCODED_MAX 1024
 
-/* Judges a member of an array; *id is "" where order does not matter. */
+/* Judges a member of an array; *id is what the array ascends by, or "" where
+ * order does not matter. */
 typedef bool member_judge(struct cbor_in *in, struct bytes *id);
 
 static bool judge_issuer(struct cbor_in *in, struct bytes *id)
@@ -57,12 +58,15 @@ static bool judge_benefit(struct cbor_in *in, struct bytes *id)
 	return true;
 }
 
+/* Two states of one kiosk would leave it open which one holds. */
 static bool judge_kiosk(struct cbor_in *in, struct bytes *id)
 {
+	struct cbor_in at = *in;
 	struct bundle_kiosk kiosk;
+	size_t n;
 
-	*id = (struct bytes){NULL, 0};
-	return bundle_next_kiosk(in, &kiosk);
+	return bundle_next_kiosk(in, &kiosk) && cbor_array(&at, &n) &&
+	       cbor_bytes(&at, id);
 }
 
 static bool judge_pin(struct cbor_in *in, struct bytes *id)
@@ -121,6 +125,7 @@ static bool read_payload(struct bytes payload, struct bundle *out)
 	       map_uint(&in, 1, INT64_MAX, &out->epoch) &&
 	       map_seconds(&in, 2, &out->made_at) &&
 	       map_seconds(&in, 3, &out->good_until) &&
+	       out->good_until >= out->made_at &&
 	       read_array(&in, 4, judge_issuer, &out->issuers) &&
 	       read_array(&in, 5, judge_facility, &out->facilities) &&
 	       read_array(&in, 6, judge_benefit, &out->benefits) &&

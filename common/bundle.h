@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bundle.h: the bundle (typ 65005), all that a kiosk needs to decide offline.
- * Reading judges every part of it; iterators then walk it without failing. */
+ * Reading judges every part of it, so that iterators walk it without failing:
+ * but not what a status token holds. One that does not count is passed over by
+ * who goes through them; it must not spoil a bundle for all other cities. */
 #ifndef OAP_BUNDLE_H
 #define OAP_BUNDLE_H
 

@@ -68,7 +68,7 @@ static bool read_times(struct cbor_in *in, struct pass *out)
 		return false;
 	if (!out->has_nbf)
 		out->nbf = out->iat;
-	return out->exp > out->iat && (!out->has_nbf || out->nbf > out->iat);
+	return out->exp > out->nbf && (!out->has_nbf || out->nbf > out->iat);
 }
 
 static bool read_cnf(struct cbor_in *in, struct pass *out)

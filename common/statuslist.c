@@ -61,7 +61,7 @@ static bool read_payload(struct bytes payload, struct status_token *out)
 	return cbor_map(&in, &pairs) &&
 	       map_text(&in, 2, URI_MAX, &out->uri) &&
 	       map_seconds(&in, 4, &out->exp) &&
-	       map_seconds(&in, 6, &out->iat) &&
+	       map_seconds(&in, 6, &out->iat) && out->exp >= out->iat &&
 	       map_key(&in, 65533) && cbor_item(&in, &map) &&
 	       statuslist_map_read(map, &out->bits, &out->lst) &&
 	       map_seconds(&in, 65534, &out->ttl) && cbor_at_end(&in);

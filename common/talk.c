@@ -69,7 +69,9 @@ bool question_read(struct bytes message, struct question *out)
 static bool read_unsent(struct cbor_in *in, struct report *out)
 {
 	out->has_unsent = map_key(in, KEY_OLDEST_UNSENT);
-	return !out->has_unsent || cbor_uint(in, &out->oldest_unsent);
+	return !out->has_unsent || (cbor_uint(in, &out->oldest_unsent) &&
+				    out->oldest_unsent > 0 &&
+				    out->oldest_unsent < out->next_seq);
 }
 
 bool report_read(struct bytes message, struct report *out)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any message at all: random payloads of every typ, edges preferred.
+"""Any message at all that the CDDL allows: random payloads of every typ, edges
+preferred.
 
 A maker takes a random.Random and the set of optional keys to give, and returns
 the payload; OPTIONAL names those keys for each typ.
 """
+import datetime
 import hashlib
 import os
 import zlib
@@ -12,6 +14,7 @@ import oapmsg as m
 
 U64 = 2 ** 64 - 1
 I63 = 2 ** 63 - 1
+U32 = 2 ** 32 - 1
 SECONDS = 253402300799          # the end of the year 9999
 MS = SECONDS * 1000 + 999
 AMOUNT = 10 ** 12
@@ -43,7 +46,7 @@ def text(r, low, high):
     while len(out) < want:
         room = want - len(out)
         size = r.randint(1, min(4, room))
-        code = {1: r.randint(0x20, 0x7e), 2: r.randint(0x80, 0x7ff),
+        code = {1: r.randint(0x01, 0x7f), 2: r.randint(0x80, 0x7ff),
                 3: r.choice([r.randint(0x800, 0xd7ff), 0xffff]),
                 4: r.randint(0x10000, 0x10ffff)}[size]
         out += chr(code).encode()
@@ -63,13 +66,20 @@ def names(r):
 
 
 def currency(r):
-    return r.choice(["KRW", "JPY", "EUR", "KWD", "USD"])
+    return r.choice(["KRW", "JPY", "EUR", "KWD", "USD",
+                     "".join(r.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=3))])
 
 
 def date(r):
+    day = datetime.date.fromordinal(r.randint(
+        datetime.date(1970, 1, 1).toordinal(), datetime.date.max.toordinal()))
     return r.choice([19700101, 20000229, 20261231, 99991231,
-                     10000 * r.randint(1970, 9999) + 100 * r.randint(1, 12)
-                     + r.randint(1, 28)])
+                     10000 * day.year + 100 * day.month + day.day])
+
+
+def some(r, make, low, high):
+    """low..high values, in any order, the same one twice too."""
+    return [make(r) for _ in range(r.randint(low, high))]
 
 
 def sample(r, make, low, high):
@@ -86,14 +96,17 @@ def key(r):
 
 # ----------------------------------------------------------- payloads
 def pass_payload(r, given):
-    iat = number(r, 0, SECONDS - 1)
-    out = {1: text(r, 1, 32), 4: number(r, iat + 1, SECONDS), 6: iat,
+    iat = number(r, 0, SECONDS - 2)
+    exp = number(r, iat + 2, SECONDS)
+    out = {1: text(r, 1, 32), 4: exp, 6: iat,
            7: octets(r, 16),
            65535: {"status_list": {"idx": number(r, 0, U64),
                                    "uri": text(r, 1, 128)}},
            -65537: {1: r.randint(0, 4)}}
     if 5 in given:
-        out[5] = number(r, iat + 1, SECONDS)
+        out[5] = number(r, iat + 1, exp - 1)
+    elif r.random() < .2:
+        out[4] = iat + 1
     if 8 in given:
         out[8] = {1: m.cose_key(m.public(key(r)))}
     if "hint" in given:
@@ -149,7 +162,8 @@ def report_payload(r, given):
            12: number(r, -OFFSET, OFFSET), 17: number(r, 0, U64),
            18: text(r, 1, 32)}
     if 16 in given:
-        out[16] = number(r, 0, U64)
+        out[2] = number(r, 2, U64)
+        out[16] = number(r, 1, out[2] - 1)
     return out
 
 
@@ -166,7 +180,7 @@ def enrolment_payload(r, given, signer):
 def issuer_key(r):
     state = r.randint(0, 2)
     start = number(r, 0, SECONDS)
-    until = number(r, start, SECONDS)
+    until = number(r, 0, SECONDS)
     if state != 1 and r.random() < .5:
         until = None
     return [m.public(key(r)), state, start, until]
@@ -177,14 +191,13 @@ def issuer_payload(r, _given=()):
     r.shuffle(uris)
     return {1: text(r, 1, 32), 2: number(r, 0, I63),
             3: number(r, 0, SECONDS),
-            4: [issuer_key(r) for _ in range(r.choice([0, 1, 2, 23, 24]))],
+            4: [issuer_key(r) for _ in range(r.choice([0, 1, 2, 23, 24, 64]))],
             5: uris, 6: names(r)}
 
 
 def status_payload(r, _given=()):
-    bits = r.choice([1, 2, 4, 8])
-    return {2: text(r, 1, 128), 4: number(r, 0, SECONDS),
-            6: number(r, 0, SECONDS),
+    bits, iat = r.choice([1, 2, 4, 8]), number(r, 0, SECONDS)
+    return {2: text(r, 1, 128), 4: number(r, iat, SECONDS), 6: iat,
             65533: {"bits": bits,
                     "lst": zlib.compress(octets(r, number(r, 1, 700)), 9)},
             65534: number(r, 0, SECONDS)}
@@ -194,7 +207,7 @@ def receipt_payload(r, _given=()):
     held = number(r, 0, U64)
     return {1: octets(r, 8), 2: number(r, 0, MS), 3: held,
             4: octets(r, 32), 5: number(r, 0, U64),
-            6: [[number(r, 0, U64), number(r, 1, 255), number(r, 0, 31)]
+            6: [[number(r, 0, U64), number(r, 1, 255), number(r, 0, U32)]
                 for _ in range(r.choice([0, 1, 23, 24, 256]))]}
 
 
@@ -221,8 +234,8 @@ def benefit(r, bid, given):
            15: r.randint(0, 2), 16: r.random() < .5,
            17: number(r, 0, 1440), 18: currency(r)}
     first, last = sorted((date(r), date(r)))
-    parts = {3: lambda: sample(r, name_id, 1, 5),
-             4: lambda: sample(r, lambda r: text(r, 1, 32), 1, 3),
+    parts = {3: lambda: some(r, name_id, 1, 5),
+             4: lambda: some(r, lambda r: text(r, 1, 32), 1, 3),
              5: lambda: sample(r, lambda r: r.randint(0, 4), 1, 5),
              11: lambda: first, 12: lambda: last,
              13: lambda: [hours(r) for _ in range(r.randint(1, 4))],
@@ -242,19 +255,22 @@ def policy(r, amounts):
     return out
 
 
-def bundle_issuer(r):
-    """Its document and tokens are messages of their own."""
+def bundle_issuer(r, iss):
+    """Its document and tokens are messages of their own; a token may be
+    anything."""
     root, signer = key(r), key(r)
-    document = m.sign1(m.ISSUER_DOCUMENT, issuer_payload(r), root)
-    tokens = [m.sign1(m.STATUS_TOKEN, status_payload(r), signer)
+    document = m.sign1(m.ISSUER_DOCUMENT, {**issuer_payload(r), 1: iss}, root)
+    tokens = [octets(r, number(r, 0, 300)) if r.random() < .3
+              else m.sign1(m.STATUS_TOKEN, status_payload(r), signer)
               for _ in range(r.randint(0, 2))]
     return [m.public(root), document, tokens]
 
 
 def bundle_payload(r, given):
-    made = number(r, 0, SECONDS - 1)
+    made = number(r, 0, SECONDS)
     out = {1: number(r, 0, I63), 2: made, 3: number(r, made, SECONDS),
-           4: [bundle_issuer(r) for _ in range(r.randint(0, 2))],
+           4: [bundle_issuer(r, iss)
+               for iss in sample(r, lambda r: text(r, 1, 32), 0, 2)],
            5: [facility(r, f) for f in sample(r, name_id, 0, 3)],
            6: [benefit(r, b, [k for k in BENEFIT_OPTIONAL
                               if r.random() < .5])
@@ -275,6 +291,33 @@ MAKERS = {
     m.QUESTION: question_payload, m.REPORT: report_payload,
     m.RECEIPT: receipt_payload, m.STATUS_TOKEN: status_payload,
 }
+
+
+def full_bundle(r, given):
+    one = {**facility(r, "f"), 6: [[8, 0], [9, 1]]}
+    offer = benefit(r, "b", BENEFIT_OPTIONAL)
+    offer[13] = [hours(r), hours(r)]
+    return {**bundle_payload(r, given),
+            4: [bundle_issuer(r, "seoul.example")[:2] + [[b"a", b"b"]]],
+            5: [one], 6: [offer], 7: policy(r, True),
+            9: [[bytes([i]) * 8, name_id(r), i] for i in (1, 2)],
+            10: [octets(r, 32), octets(r, 32)]}
+
+
+def full(r, typ, given):
+    """A payload with something in every list, or None where the signer makes
+    it."""
+    if typ == m.ENROLMENT:
+        return None
+    if typ == m.BUNDLE:
+        return full_bundle(r, given)
+    payload = MAKERS[typ](r, given)
+    if typ == m.ISSUER_DOCUMENT:
+        payload[4] = [[octets(r, 32), state, 8, 9] for state in (0, 1, 2)]
+        payload[5] = ["https://seoul.example/%d" % i for i in (0, 1)]
+    if typ == m.RECEIPT:
+        payload[6] = [[1, 1, 0], [2, 1, 0]]
+    return payload
 
 
 class Message:

@@ -205,6 +205,48 @@ def spoiled_maps(mapping):
                 + at[1])
 
 
+def with_swallowed(value):
+    """The same run of heads and items, but for the counts of two containers:
+    one has taken its neighbours of the one around it."""
+    if isinstance(value, dict):
+        value = [part for pair in sorted(
+            value.items(), key=lambda pair: m.encode(pair[0]))
+            for part in pair]
+        step, build = 2, lambda parts: m.Pairs(zip(parts[::2], parts[1::2]))
+    elif isinstance(value, list):
+        step, build = 1, list
+    else:
+        return
+    for i, part in enumerate(value):
+        if not isinstance(part, (dict, list)):
+            continue
+        for inner in with_swallowed(part):
+            yield build(value[:i] + [inner] + value[i + 1:])
+        for end in range(i + 1 + step, len(value) + 1, step):
+            taken = value[i + 1:end]
+            if isinstance(part, list):
+                more = part + taken
+            elif len(taken) % 2:
+                continue
+            else:
+                more = m.Pairs(sorted(part.items(), key=lambda pair:
+                                      m.encode(pair[0])))
+                more += zip(taken[::2], taken[1::2])
+            yield build(value[:i] + [more] + value[end:])
+
+
+@pytest.mark.parametrize("typ", m.ALL_TYPS)
+def test_a_member_that_swallows_its_neighbours_is_refused(tool, dice, typ):
+    given = a.OPTIONAL[typ]
+    message = a.Message(dice, typ, given, a.full(dice, typ, given))
+    whole = m.encode(message.payload)
+    for other in with_swallowed(message.payload):
+        data = m.encode(other)
+        assert data != whole and len(data) <= len(whole) + 2
+        answer = read(tool, message, message.sealed(data))
+        assert answer.get("refused") == "unreadable", other
+
+
 @pytest.mark.parametrize("typ", m.ALL_TYPS)
 def test_each_rule_broken_once_in_a_payload_is_refused(tool, dice, typ):
     for given in combinations(a.OPTIONAL[typ]):
@@ -442,7 +484,8 @@ def test_lists_of_a_bundle_are_ascending_and_each_once(tool, dice):
     ("1a0000ffff", False), ("1b00000000ffffffff", False), ("40", True),
     ("5f4100ff", False), ("7f6161ff", False), ("9f00ff", False),
     ("bf0000ff", False), ("a200000100", True), ("a201000000", False),
-    ("a200000000", False), ("a200000001", False), ("a21818000000", False), ("a21903e8002000", True),
+    ("a200000000", False), ("a200000001", False), ("a21818000000", False),
+    ("a21903e8002000", True),
     ("f4", True), ("f5", True), ("f6", True), ("f7", False), ("e0", False),
     ("f820", False), ("f90000", False), ("fa00000000", False),
     ("fb" + 8 * "00", False), ("c000", False), ("d100", True),

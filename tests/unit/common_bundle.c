@@ -199,6 +199,48 @@ static void ids_must_ascend_and_come_once(void **state)
 	test_free(o);
 }
 
+/* Kiosks of which these are the first bytes of the kids. */
+static bool reads_with_kiosks(struct open_bundle *o, const char *kids)
+{
+	struct outbuf out = outbuf_in(o->part, sizeof(o->part));
+	struct bundle_kiosk k = {.facility = bytes_text("tnm")};
+	size_t n = strlen(kids);
+
+	cbor_put_array(&out, n);
+	for (size_t i = 0; i < n; i++) {
+		k.kid[0] = (uint8_t)kids[i];
+		k.state = DEVICE_ACTIVE + i % 2;
+		bundle_put_kiosk(&out, &k);
+	}
+	o->b.kiosks = out_view(&out);
+	return reads_again(o);
+}
+
+static void kiosks_must_ascend_and_come_once(void **state)
+{
+	struct open_bundle *o = open_new();
+
+	(void)state;
+	assert_true(reads_with_kiosks(o, ""));
+	assert_true(reads_with_kiosks(o, "ab\xff"));
+	assert_false(reads_with_kiosks(o, "aa"));
+	assert_false(reads_with_kiosks(o, "ba"));
+	assert_false(reads_with_kiosks(o, "aba"));
+	test_free(o);
+}
+
+static void a_bundle_is_not_over_before_it_is_made(void **state)
+{
+	struct open_bundle *o = open_new();
+
+	(void)state;
+	o->b.good_until = o->b.made_at;
+	assert_true(reads_again(o));
+	o->b.good_until--;
+	assert_false(reads_again(o));
+	test_free(o);
+}
+
 static bool reads_with_issuer(struct open_bundle *o, struct bytes document,
 			      struct bytes tokens)
 {
@@ -211,7 +253,7 @@ static bool reads_with_issuer(struct open_bundle *o, struct bytes document,
 	return reads_again(o);
 }
 
-static void issuers_are_judged_to_their_documents_and_tokens(void **state)
+static void issuers_are_judged_to_their_documents_and_no_further(void **state)
 {
 	struct open_bundle *o = open_new();
 	uint8_t *buf = test_malloc(CITY_BUF);
@@ -219,6 +261,7 @@ static void issuers_are_judged_to_their_documents_and_tokens(void **state)
 
 	(void)state;
 	assert_true(reads_with_issuer(o, document, bytes_text("\x80")));
+	/* A token is anything: one that does not count is passed over. */
 	assert_true(reads_with_issuer(o, document, bytes_text("\x81\x41x")));
 	assert_false(reads_with_issuer(o, document, bytes_text("\x81\x61x")));
 	assert_false(reads_with_issuer(o, document, bytes_text("\x41x")));
@@ -446,7 +489,10 @@ int main(void)
 	    cmocka_unit_test(its_members_can_be_walked),
 	    cmocka_unit_test(facilities_and_benefits_are_found_by_id),
 	    cmocka_unit_test(ids_must_ascend_and_come_once),
-	    cmocka_unit_test(issuers_are_judged_to_their_documents_and_tokens),
+	    cmocka_unit_test(kiosks_must_ascend_and_come_once),
+	    cmocka_unit_test(a_bundle_is_not_over_before_it_is_made),
+	    cmocka_unit_test(
+		issuers_are_judged_to_their_documents_and_no_further),
 	    cmocka_unit_test(too_many_tokens_or_too_large_a_one_are_refused),
 	    cmocka_unit_test(a_member_with_one_part_more_is_refused),
 	    cmocka_unit_test(parts_of_another_kind_are_refused),

@@ -152,6 +152,15 @@ static void only_a_whole_ed25519_cose_key_is_read(void **state)
 		in = cbor_reader(bytes_of(cose, n));
 		assert_false(key_read_cose(&in, pk));
 	}
+	struct outbuf out = outbuf_in(cose, sizeof(cose));
+	struct cbor_in in;
+
+	key_put_cose(&out, (const uint8_t[32]){7});
+	cose[0]++; /* one pair more: -4 (d) would be a secret */
+	cbor_put_int(&out, -4);
+	cbor_put_null(&out);
+	in = cbor_reader(out_view(&out));
+	assert_false(key_read_cose(&in, pk));
 }
 
 static void both_sides_derive_the_same_mac_key(void **state)

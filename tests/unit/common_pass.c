@@ -124,7 +124,8 @@ static void passes_are_written_as_they_are_read(void **state)
 		struct outbuf back = outbuf_in(back_buf, sizeof(back_buf));
 
 		pass.has_nbf = i & 2;
-		pass.nbf = pass.has_nbf ? TIME_S_MAX : pass.iat;
+		pass.exp = pass.has_nbf ? TIME_S_MAX : pass.iat + 1;
+		pass.nbf = pass.has_nbf ? TIME_S_MAX - 1 : pass.iat;
 		pass.class = i % CLASS_COUNT;
 		pass.idx = i & 4 ? UINT64_MAX : 0;
 		pass.hint = bytes_of(hint, i & 8 ? HINT_MAX : 0);
@@ -160,11 +161,15 @@ static const struct payload_change pass_changes[] = {
     {"01", "7821" TEXT_24 "686868686868686868", false},
     {"04", NULL, false},         /* exp */
     {"04", "1a6b04d380", false}, /* not after iat */
+    {"04", "1a6b04d381", false}, /* not after nbf */
+    {"04", "1a6b04d382", true},
     {"04", "1b0000003afff4417f", true},
     {"04", "1b0000003afff44180", false}, /* past the year 9999 */
     {"04", "20", false},
     {"05", NULL, true},          /* nbf */
     {"05", "1a6b04d380", false}, /* iat */
+    {"05", "1a6ce606ff", true},
+    {"05", "1a6ce60700", false}, /* exp */
     {"05", "00", false},
     {"05", "1b0000003afff44180", false},
     {"06", NULL, false}, /* iat */
@@ -253,6 +258,29 @@ static const struct payload_change presentation_changes[] = {
     {"01", "6161", false},
 };
 
+/* The same run of keys and values, but for the counts: status and class have
+ * moved into cnf, where they are nobody's. */
+static void what_a_member_swallows_is_not_read_as_its_neighbour(void **state)
+{
+	uint8_t payload_buf[PASS_MAX];
+	struct outbuf payload = outbuf_in(payload_buf, sizeof(payload_buf));
+	struct pass pass = full_pass();
+	uint8_t *cnf;
+
+	(void)state;
+	pass_put_payload(&payload, &pass);
+	cnf = memmem(payload.p, payload.n, "\x08\xa1\x01\xa3", 4);
+	assert_non_null(cnf);
+	assert_int_equal(payload.p[0], 0xa8);
+	payload.p[0] -= 2;
+	cnf[1] += 2;
+	assert_int_equal(cbor_check(out_view(&payload), NULL), CBOR_OK);
+	assert_false(pass_read_payload(out_view(&payload), &pass));
+	payload.p[0] += 2;
+	cnf[1] -= 2;
+	assert_true(pass_read_payload(out_view(&payload), &pass));
+}
+
 static void a_presentation_with_one_thing_wrong_is_refused(void **state)
 {
 	struct presentation p = {.iat = 1, .aud = bytes_text("tnm")};
@@ -311,7 +339,8 @@ static void the_longest_presentation_fits_a_code(void **state)
 	pass.uri = bytes_of(text, URI_MAX);
 	pass.hint = bytes_of(text, HINT_MAX);
 	pass.idx = UINT64_MAX;
-	pass.exp = pass.nbf = TIME_S_MAX;
+	pass.exp = TIME_S_MAX;
+	pass.nbf = TIME_S_MAX - 1;
 	live = sign_presentation(sign_pass(&pass, pass_buf),
 	                         bytes_of(text, NAME_ID_MAX), buf);
 	assert_int_equal(scan_read(live, &scan), VERDICT_NONE);
@@ -484,6 +513,8 @@ int main(void)
 	    cmocka_unit_test(a_usual_pass_takes_at_most_215_bytes),
 	    cmocka_unit_test(passes_are_written_as_they_are_read),
 	    cmocka_unit_test(a_pass_with_one_thing_wrong_is_refused),
+	    cmocka_unit_test(
+		what_a_member_swallows_is_not_read_as_its_neighbour),
 	    cmocka_unit_test(a_presentation_with_one_thing_wrong_is_refused),
 	    cmocka_unit_test(a_presentation_holds_the_pass_whole),
 	    cmocka_unit_test(the_longest_presentation_fits_a_code),

@@ -356,6 +356,21 @@ static void a_token_with_one_key_more_is_refused(void **state)
 	assert_int_equal(token.ttl, 5);
 }
 
+static void a_token_is_not_over_before_it_is_made(void **state)
+{
+	uint8_t *buf = test_malloc(CITY_BUF);
+	struct status_token token;
+	struct world w;
+
+	(void)state;
+	city_world_init(&w);
+	w.seoul.list_exp = w.seoul.list_iat;
+	assert_true(status_token_read(city_token(&w.seoul, buf), &token));
+	w.seoul.list_exp--;
+	assert_false(status_token_read(city_token(&w.seoul, buf), &token));
+	test_free(buf);
+}
+
 static bool token_counts(const struct world *w)
 {
 	uint8_t *buf = test_malloc(3 * CITY_BUF);
@@ -431,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(a_token_with_one_key_more_is_refused),
 	    cmocka_unit_test(map_keys_are_taken_in_either_order_and_no_others),
 	    cmocka_unit_test(a_token_is_read_as_it_was_written),
+	    cmocka_unit_test(a_token_is_not_over_before_it_is_made),
 	    cmocka_unit_test(a_token_counts_for_its_own_issuer_only),
 	    cmocka_unit_test(a_retired_keys_token_counts_up_to_its_end),
 	    cmocka_unit_test(a_forged_token_does_not_count),

@@ -136,8 +136,8 @@ static void reports_are_written_as_they_are_read(void **state)
 		struct bytes first;
 
 		r.has_unsent = i & 1;
-		r.oldest_unsent = r.has_unsent && i & 2 ? UINT64_MAX : 0;
-		r.next_seq = i & 2 ? UINT64_MAX : 1;
+		r.next_seq = i & 2 ? UINT64_MAX : UINT64_C(1) + r.has_unsent;
+		r.oldest_unsent = r.has_unsent ? r.next_seq - 1 : 0;
 		r.queue_depth = i & 2 ? UINT64_MAX : 0;
 		r.version = bytes_of(text, i & 4 ? VERSION_MAX : 1);
 		report_put(&out, &r, key.pk);
@@ -305,8 +305,14 @@ static const struct payload_change report_changes[] = {
     {"05", "20", false},
     {"0c", NULL, false},
     {"0c", "3b000002dec1f42c00", false},
+    {"02", "07", false}, /* what is unsent is not written yet */
+    {"02", "08", true},
     {"10", NULL, true},
     {"10", "20", false},
+    {"10", "00", false},
+    {"10", "01", true},
+    {"10", "08", true},
+    {"10", "09", false},
     {"11", NULL, false},
     {"11", "20", false},
     {"12", NULL, false},
