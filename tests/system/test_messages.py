@@ -129,13 +129,26 @@ def test_algorithm_19_is_taken_too(tool, dice, typ):
     assert answer.get("fields") == fields_of(message)
 
 
-def test_kiosk_and_service_derive_the_same_key_as_libsodium_does():
-    # Both directions of the same pair, and another service another key.
-    kiosk, service = m.key_of("kiosk"), m.key_of("service")
-    assert m.mac_key(kiosk, m.public(service)) == \
-        m.mac_key(service, m.public(kiosk))
-    assert m.mac_key(kiosk, m.public(service)) != \
-        m.mac_key(kiosk, m.public(m.key_of("other")))
+def test_kiosk_and_service_derive_the_key_of_the_cddl(tool, dice):
+    derived = set()
+    for _ in range(ROUNDS):
+        seeds = [a.octets(dice, 32) for _ in range(2)]
+        kiosk, service = map(m.key_of, seeds)
+        key = m.mac_key(kiosk, m.public(service))
+        for seed, peer in ((seeds[0], service), (seeds[1], kiosk)):
+            answer = tool(op="derive", seed=seed.hex(),
+                          peer=m.public(peer).hex())
+            assert answer == {"mac": key.hex()}
+        derived.add(key)
+    assert len(derived) == ROUNDS
+
+
+@pytest.mark.parametrize("peer", [
+    bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f",
+    b"\xff" * 32])
+def test_no_key_is_derived_with_what_is_no_usable_key(tool, peer):
+    assert tool(op="derive", seed=bytes(32).hex(), peer=peer.hex()) == \
+        {"refused": "unusable"}
 
 
 # ------------------------------------------------------------- refusals

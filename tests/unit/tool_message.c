@@ -9,6 +9,8 @@
  * {"op":"make","typ":…,"fields":…,…} answers {"message":hex} or {"refused":
  * "unwritable"}.
  * {"op":"strict","item":hex} answers {"strict":bool}: deterministic CBOR.
+ * {"op":"derive","seed":hex,"peer":hex} answers {"mac":hex}, the COSE_Mac0 key
+ * of that signer and of whoever has the other public key; or {"refused":…}.
  * {"op":"code"|"enrolcode","text":…} and {"op":"body","body":hex} answer what
  * was read, and "again", the same written from it; or {"refused":…}.
  * seed is the signer's; kid and mac are given for COSE_Mac0. */
@@ -103,6 +105,18 @@ static void answer_strict(struct fields *f, json_t *answer)
 	put(answer, "fault", json_string(cbor_fault_text(fault)));
 }
 
+static void answer_derive(struct fields *f, json_t *answer)
+{
+	struct tool_key key = key_from(f);
+	uint8_t peer[32] = {0}, mac[32];
+
+	field_hex_exact(f, "peer", peer, sizeof(peer));
+	if (key_derive_mac(key.sk, peer, mac))
+		put(answer, "mac", json_of_hex(mac, sizeof(mac)));
+	else
+		put(answer, "refused", json_string("unusable"));
+}
+
 /* NULL: another operation. */
 static json_t *answer_text(struct tool *t, const char *op, struct fields *f)
 {
@@ -129,6 +143,8 @@ static json_t *answer_line(struct tool *t, const json_t *request)
 	answer = json_object();
 	if (op != NULL && strcmp(op, "strict") == 0)
 		answer_strict(&f, answer);
+	else if (op != NULL && strcmp(op, "derive") == 0)
+		answer_derive(&f, answer);
 	else if (op != NULL && typ != NULL && strcmp(op, "read") == 0)
 		answer_read(t, typ, &f, answer);
 	else if (op != NULL && typ != NULL && strcmp(op, "make") == 0)
