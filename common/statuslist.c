@@ -5,11 +5,10 @@
 
 #include <limits.h>
 #include <string.h>
-#define ZLIB_CONST /* its input pointer is const then */
-#include <zlib.h>
 
 #include "limits.h"
 #include "mapkey.h"
+#include "zroom.h"
 
 #define DEFLATE_LEVEL 9
 
@@ -113,43 +112,17 @@ static bool stream_fits(size_t in, size_t out)
 	return in <= UINT_MAX && out <= UINT_MAX;
 }
 
-/* Memory for zlib's inflate, so that reading allocates nothing. It asks once,
- * for its state; for a window only when a list goes past its cap. */
-struct room {
-	_Alignas(max_align_t) uint8_t p[INFLATE_ROOM];
-	bool taken;
-};
-
-static voidpf room_take(voidpf opaque, uInt items, uInt size)
-{
-	struct room *room = opaque;
-
-	if (room->taken || (uint64_t)items * size > sizeof(room->p))
-		return Z_NULL;
-	room->taken = true;
-	return room->p;
-}
-
-static void room_give(voidpf opaque, voidpf p)
-{
-	(void)opaque;
-	(void)p;
-}
-
 bool statuslist_inflate(struct bytes lst, unsigned bits, uint8_t *buf,
 			size_t cap, struct statuslist *out)
 {
-	struct room room;
+	struct zroom room;
 	z_stream z = {.next_in = lst.p,
 		      .avail_in = (uInt)lst.n,
 		      .next_out = buf,
-		      .avail_out = (uInt)cap,
-		      .zalloc = room_take,
-		      .zfree = room_give,
-		      .opaque = &room};
+		      .avail_out = (uInt)cap};
 	int rc;
 
-	room.taken = false;
+	zroom_lend(&room, &z);
 	if (!bits_valid(bits) || !stream_fits(lst.n, cap) ||
 	    inflateInit(&z) != Z_OK)
 		return false;

@@ -51,7 +51,7 @@ parser_of() {
 	entry) echo common/entry.c common/item.c common/kioskfield.c ;;
 	issuerdoc) echo common/issuerdoc.c ;;
 	pass) echo common/pass.c common/code.c ;;
-	statuslist) echo common/statuslist.c ;;
+	statuslist) echo common/statuslist.c common/zroom.c ;;
 	talk) echo common/talk.c common/receipt.c ;;
 	*) echo "run.sh: $1: no such target; there are$TARGETS" >&2; exit 2 ;;
 	esac
