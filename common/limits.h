@@ -10,8 +10,7 @@
 #ifndef OAP_LIMITS_H
 #define OAP_LIMITS_H
 
-/* CBOR: our deepest payload nests 5; 8 leaves room and bounds the stack. */
-#define CBOR_DEPTH_MAX 8
+#define CBOR_DEPTH_MAX 8	/* our deepest payload nests 5; it is stack */
 
 /* Texts of the formats (messages.cddl). */
 #define ISS_MAX 32	/* a host name of a city; it is in every pass */
@@ -30,8 +29,8 @@
 #define SCAN_PREFIX_MAX 16	/* characters kept of a scan that is no code */
 #define ENTRY_MAX 512		/* longest texts and grant come to under 400 */
 #define QUESTION_MAX 1280	/* SCANNED_MAX and the longest texts */
-#define REPORT_MAX 256
-#define ENROLMENT_MAX 384
+#define REPORT_MAX 256		/* longest version and numbers come to 153 */
+#define ENROLMENT_MAX 384	/* a roll with the longest version: 257 */
 #define ISSUERDOC_MAX 65536	/* 500 keys and their list URIs */
 #define STATUS_TOKEN_MAX (512 * 1024) /* 2^20 2-bit states, incompressible */
 #define STATUS_INFLATED_MAX (4 * 1024 * 1024) /* 2^24 2-bit states */
@@ -43,31 +42,32 @@
 /* Uploads. */
 #define ITEMS_PER_UPLOAD_MAX 256	/* a busy door's hour */
 #define ITEMS_PER_ASK_MAX 16	/* unsent entries of one pass at one kiosk */
-#define ASK_OTHERS_MAX 4	/* of other passes: what a busy door has told since its
-				 * last question; a backlog is for uploads */
-#define ITEM_MAX (ENTRY_MAX + 16 + SCANNED_MAX + 16)
+#define ASK_OTHERS_MAX 4	/* of other passes: what a busy door has told
+				 * since its last question; a backlog is for
+				 * uploads */
+#define ITEM_MAX (ENTRY_MAX + 16 + SCANNED_MAX + 16) /* salt, and heads */
 #define QUARANTINE_ITEM_MAX 16384	/* kept of an item nobody could read */
 #define QUARANTINE_PER_KIOSK_MAX 1000	/* so a broken kiosk fills no disk */
 
 /* Numbers. */
 #define AMOUNT_MAX INT64_C(1000000000000) /* times 10^4 fits in int64_t */
-#define PARTY_MAX 999
-#define LIMIT_USES_MAX 1000000
-#define ROUNDING_UNIT_MAX 1000000
-#define BASIS_POINTS_MAX 10000
+#define PARTY_MAX 999		/* a ship's tour; four digits are mistyped */
+#define LIMIT_USES_MAX 1000000	/* in a period: as good as no limit */
+#define ROUNDING_UNIT_MAX 1000000 /* no price goes in coarser steps */
+#define BASIS_POINTS_MAX 10000	/* all of it */
 #define TRANSITIONS_MAX 16	/* in 440 days; Morocco has four a year */
-#define ISSUERS_PER_BENEFIT_MAX 64
-#define FACILITIES_PER_BENEFIT_MAX 1024
-#define HOURS_PER_BENEFIT_MAX 32
+#define ISSUERS_PER_BENEFIT_MAX 64 /* for more, leave the list out: all */
+#define FACILITIES_PER_BENEFIT_MAX 1024 /* a country's; else leave it out */
+#define HOURS_PER_BENEFIT_MAX 32 /* four spans on each day of the week */
 #define REVERSAL_MINUTES_MAX 1440 /* later it is an operator's to decide */
 #define CLOSED_DAYS_MAX 512	/* a year's Mondays and holidays, and spare */
-#define KEYS_PER_ISSUER_MAX 512
+#define KEYS_PER_ISSUER_MAX 512	/* a new one every month for forty years */
 #define LISTS_PER_ISSUER_MAX 64	/* of 2^20 passes each */
 #define CURRENCIES_PER_POLICY_MAX 64 /* more than a service's facilities use */
 
-/* Time. Milliseconds up to the year 9999, so sums stay in int64_t. */
-#define TIME_MS_MAX INT64_C(253402300799999)
-#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000)
+/* Time. */
+#define TIME_MS_MAX INT64_C(253402300799999) /* year 9999; sums fit int64_t */
+#define TIME_S_MAX ((uint64_t)TIME_MS_MAX / 1000) /* the same in seconds */
 #define CLOCK_OFFSET_MS_MAX INT64_C(3155760000000) /* a century */
 #define UTC_OFFSET_MAX_S 64800	/* 18 h, as POSIX and Java bound it */
 #define SKEW_DEFAULT_S 120	/* clocks set by hand, checked weekly */
@@ -76,12 +76,12 @@
 #define WINDOW_MAX_S 3600	/* more is no live code */
 #define PRESENTATION_WINDOW_DEFAULT_S 60 /* time to hold a phone to a reader */
 #define DEADLINE_MAX_MS 5000	/* nobody waits longer at a door */
-#define DEADLINE_DEFAULT_MS 800
+#define DEADLINE_DEFAULT_MS 800	/* a slow line's answer, in under 1 s */
 #define DEADLINE_MIN_MS 100	/* less is asking nobody */
 #define BUNDLE_RESIGN_S 21600	/* a kiosk that asks once a night has a fresh one */
 #define BUNDLE_AGE_MIN_S (2 * BUNDLE_RESIGN_S) /* else a fresh one is stale */
 #define BUNDLE_AGE_MAX_S (90 * 86400) /* a kiosk without a word for a season */
-#define STATUS_CAP_MIN_S 60
+#define STATUS_CAP_MIN_S 60	/* less is over while a list travels */
 #define STATUS_CAP_MAX_S (366 * 86400) /* the policy's own default is 30 days */
 #define OFFLINE_USES_MAX 1000000 /* more is no allowance */
 #define LEFT_MS_MAX 60000	/* of 5 s at most; room for more */
@@ -93,13 +93,14 @@
 #define CSV_ROW_MAX 4096	/* our longest row is under 400 */
 #define ISSUE_BATCH 8000	/* rows a commit: it fills pages of indices */
 #define LIST_CAPACITY_MIN 16	/* under that an index tells who it is */
-#define LIST_CAPACITY_DEFAULT (1024 * 1024)
+#define LIST_CAPACITY_DEFAULT (1024 * 1024) /* the most: an index hides among
+				 * them, and a list of valid ones is 1 KiB */
 #define LIST_CAPACITY_MAX (1024 * 1024) /* so a token fits STATUS_TOKEN_MAX */
 #define PASS_DAYS_MAX 36600	/* a century: a typing error, not a life */
 #define PASSPHRASE_MAX 1024	/* longer is a wrong file, not a passphrase */
 #define KEYFILE_MAX 256		/* the longest form is 237 */
 #define KDF_MEMORY_MAX (1024 * 1024 * 1024) /* asked for by a key file */
-#define KDF_OPS_MAX 64
+#define KDF_OPS_MAX 64		/* over that much memory: a minute's work */
 
 /* What a kiosk keeps, and how it talks to its service. */
 #define URL_MAX 256		/* of a service; it is in a QR code */
@@ -114,7 +115,7 @@
 #define KIOSK_QUESTIONS_AT_ONCE 4 /* a gate of four lanes in one program */
 #define KIOSK_UPLOADS_AT_ONCE 2 /* entries, and the bundle meanwhile */
 #define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */
-#define KIOSK_BUSY_MS 200	/* somebody looks into the journal; a visitor waits */
+#define KIOSK_BUSY_MS 200	/* somebody reads the journal; a visitor waits */
 #define KIOSK_RETRY_FIRST_MS 50	/* after a broken connection; then doubled */
 #define KIOSK_RETRY_LEAST_MS 20	/* with less left, asking again is no use */
 
@@ -123,9 +124,9 @@
 /* After a commit of GATHER_FROM jobs or more the next one waits for
  * GATHER_JOBS, GATHER_US at most: it takes a tenth off the cost of each, and
  * nobody waits for company when there is none. */
-#define GATHER_FROM 8
-#define GATHER_JOBS 64
-#define GATHER_US 3000
+#define GATHER_FROM 8	/* fewer are no load */
+#define GATHER_JOBS 64	/* as many doors at once as the bench has */
+#define GATHER_US 3000	/* nobody at a door notices it */
 
 #define PROBE_BYTES 262144	/* of a disk that was full: 64 pages, what a commit of
 				 * questions may take */
@@ -156,29 +157,29 @@
 #define CONNECTIONS_DEFAULT 1000 /* a city's kiosks, at two each */
 #define CONNECTIONS_HARD_DEFAULT 1200 /* 200 can be told that it is too many */
 #define REQUEST_S_DEFAULT 10	/* 256 entries on a line of 64 KiB a second */
-#define REQUEST_S_MAX 300
+#define REQUEST_S_MAX 300	/* who takes longer is holding a place */
 #define IDLE_S_DEFAULT 75	/* between visitors at a door with some */
-#define IDLE_S_MAX 3600
+#define IDLE_S_MAX 3600		/* an hour without a visitor; then ask anew */
 #define WRITE_S_DEFAULT 15	/* a phone in a tunnel comes out again */
-#define WRITE_S_MAX 300
+#define WRITE_S_MAX 300		/* nobody reads any more */
 #define WRITE_KIB_S_DEFAULT 8	/* GPRS; a small bundle then takes a minute */
-#define WRITE_KIB_S_MAX (1024 * 1024)
+#define WRITE_KIB_S_MAX (1024 * 1024) /* 1 GiB/s: the fastest cards */
 #define DRAIN_S_DEFAULT 10	/* systemd kills after 90 */
-#define DRAIN_S_MAX 300
+#define DRAIN_S_MAX 300		/* no call is given longer */
 #define RECEIVING_MIB_MIN 8	/* two issuers' documents with their lists */
 #define RECEIVING_MIB_DEFAULT 64 /* 64 full uploads at once */
-#define RECEIVING_MIB_MAX 65536
+#define RECEIVING_MIB_MAX 65536 /* 64 GiB: a large server's memory */
 #define QUEUE_MAX 65536		/* jobs of some 4 KiB each */
 #define QUESTIONS_DEFAULT 1024	/* what the ledger judges in a fifth of a second */
 #define OTHERS_DEFAULT 256	/* uploads of 256: ten seconds of the ledger */
-#define READS_MAX 4096
+#define READS_MAX 4096		/* more than operators ask at once */
 #define READS_DEFAULT 64	/* reports take milliseconds */
-#define PASS_CACHE_MIN 64
+#define PASS_CACHE_MIN 64	/* less remembers nobody who comes twice */
 #define PASS_CACHE_DEFAULT 65536 /* a city's visitors of a day; 4 MiB */
-#define PASS_CACHE_MAX (16 * 1024 * 1024)
+#define PASS_CACHE_MAX (16 * 1024 * 1024) /* 1 GiB */
 #define RETENTION_DAYS_MIN 60	/* a month's statement can still be argued */
 #define RETENTION_DAYS_DEFAULT 400 /* a year's limit, and a month */
-#define RETENTION_DAYS_MAX 36500
+#define RETENTION_DAYS_MAX 36500 /* a century: a typing error */
 
 #define UPLOAD_SLICE 8		/* items checked before others get a turn */
 
