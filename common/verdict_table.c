@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verdict_table.c: what each verdict is called and says. A visitor's sentence
  * is polite and blames nobody; an undecided one speaks of our device, never of
- * the pass. The second group is for the person at the door. English, Korean,
- * Japanese, Chinese (Simplified). */
+ * the pass. A sentence holds in every case that its verdict stands for: a limit
+ * may be for a day or for life, closed may be an hour or the whole day. The
+ * second group is for the person at the door. English, Korean, Japanese,
+ * Chinese (Simplified). */
 #include "verdict.h"
 
 static const struct verdict_info TABLE[] = {
@@ -14,7 +16,7 @@ static const struct verdict_info TABLE[] = {
 	 {"Let the visitor in at the price shown.",
 	  "표시된 요금으로 입장을 안내해 주세요.",
 	  "表示の料金でご案内ください。",
-	  "请按所示价格引导入场。"}},
+	  "请按所示价格引导访客入场。"}},
 	{VERDICT_ACCEPTED_OFFLINE, "accepted-offline", CLASS_ACCEPT,
 	 {"Welcome. Your discount applies.",
 	  "어서 오세요. 할인이 적용되었습니다.",
@@ -23,16 +25,17 @@ static const struct verdict_info TABLE[] = {
 	 {"Let the visitor in at the price shown; the visit is sent later.",
 	  "표시된 요금으로 입장을 안내해 주세요. 기록은 나중에 전송됩니다.",
 	  "表示の料金でご案内ください。記録は後ほど送信されます。",
-	  "请按所示价格引导入场，记录稍后发送。"}},
+	  "请按所示价格引导访客入场，记录稍后发送。"}},
 	{VERDICT_MALFORMED, "malformed", CLASS_REJECT_CODE,
 	 {"Sorry, we could not read this code.",
 	  "죄송합니다. 이 코드를 읽지 못했습니다.",
-	  "恐れ入りますが、コードを読み取れませんでした。",
+	  "申し訳ございませんが、コードを読み取れませんでした。",
 	  "抱歉，我们未能读取此二维码。"},
 	 {"Scan again with the whole code in view, or ask for the original "
 	  "pass.",
 	  "코드 전체가 보이도록 다시 스캔하거나 원본 패스를 요청해 주세요.",
-	  "コード全体が入るように読み直すか、元のパスをお願いしてください。",
+	  "コード全体が入るように読み直すか、"
+	  "元のパスのご提示をお願いしてください。",
 	  "请对准整个二维码重新扫描，或请访客出示原始通行证。"}},
 	{VERDICT_UNKNOWN_FORMAT, "unknown-format", CLASS_REJECT_CODE,
 	 {"This code is not a One-Asia Pass. Please show the pass.",
@@ -42,7 +45,7 @@ static const struct verdict_info TABLE[] = {
 	 {"Ask for the One-Asia Pass; another code may have been in view.",
 	  "One-Asia Pass를 요청해 주세요. 다른 코드가 찍혔을 수 있습니다.",
 	  "One-Asia Passのご提示をお願いしてください。"
-	  "別のコードかもしれません。",
+	  "別のコードが写ったのかもしれません。",
 	  "请访客出示 One-Asia Pass，可能扫到了其他二维码。"}},
 	{VERDICT_UNSUPPORTED_VERSION, "unsupported-version", CLASS_REJECT_CODE,
 	 {"This pass is newer than our device can read. We are sorry.",
@@ -56,13 +59,13 @@ static const struct verdict_info TABLE[] = {
 	{VERDICT_BAD_SIGNATURE, "bad-signature", CLASS_REJECT_CODE,
 	 {"Sorry, we could not confirm this pass.",
 	  "죄송합니다. 이 패스를 확인하지 못했습니다.",
-	  "恐れ入りますが、このパスを確認できませんでした。",
+	  "申し訳ございませんが、このパスを確認できませんでした。",
 	  "抱歉，我们未能确认此通行证。"},
 	 {"No discount. Ask for the original pass; the issuing city can help.",
-	  "할인을 적용하지 마세요. 원본 패스를 요청하고 발급 도시를 안내해 "
+	  "할인되지 않습니다. 원본 패스를 요청하고 발급 도시의 창구를 안내해 "
 	  "주세요.",
-	  "割引は適用できません。元のパスをお願いし、"
-	  "発行都市をご案内ください。",
+	  "割引は適用できません。元のパスのご提示をお願いし、"
+	  "発行都市の窓口をご案内ください。",
 	  "不适用优惠。请访客出示原始通行证，或联系发证城市。"}},
 	{VERDICT_NOT_YET_VALID, "not-yet-valid", CLASS_REJECT_PASS,
 	 {"Your pass is not valid yet. We look forward to your next visit.",
@@ -80,18 +83,19 @@ static const struct verdict_info TABLE[] = {
 	  "패스의 유효 기간이 지났습니다. 거주 도시에서 다시 발급받으실 수 "
 	  "있습니다.",
 	  "パスの有効期限が過ぎています。お住まいの都市で新しく発行できます。",
-	  "您的通行证已过期，可向所在城市申请新证。"},
+	  "您的通行证已过期，可向居住城市申请新证。"},
 	 {"No discount; refer the visitor to the pass office of the city.",
 	  "할인되지 않습니다. 해당 도시의 패스 담당 창구를 안내해 주세요.",
-	  "割引は適用できません。都市のパス窓口をご案内ください。",
-	  "不适用优惠。请引导访客联系其城市的通行证办公室。"}},
+	  "割引は適用できません。"
+	  "お住まいの都市のパス窓口をご案内ください。",
+	  "不适用优惠。请引导访客联系其居住城市的通行证办公室。"}},
 	{VERDICT_REVOKED, "revoked", CLASS_REJECT_PASS,
 	 {"This pass is no longer in use. Your city's pass office can help.",
 	  "더 이상 사용되지 않는 패스입니다. 거주 도시의 패스 창구에서 "
 	  "도와드립니다.",
-	  "このパスは現在使われておりません。"
-	  "お住まいの都市の窓口がご案内します。",
-	  "此通行证已停用，您所在城市的通行证办公室可为您提供帮助。"},
+	  "このパスはご利用いただけなくなっております。"
+	  "お住まいの都市の窓口にご相談ください。",
+	  "此通行证已停用，您居住城市的通行证办公室可为您提供帮助。"},
 	 {"No discount. Ask whether the visitor has a newer pass.",
 	  "할인되지 않습니다. 새로 발급된 패스가 있는지 여쭤봐 주세요.",
 	  "割引は適用できません。新しいパスをお持ちかお尋ねください。",
@@ -100,14 +104,15 @@ static const struct verdict_info TABLE[] = {
 	 {"This pass is paused at present. Your city's pass office can help.",
 	  "현재 일시 정지된 패스입니다. 거주 도시의 패스 창구에서 "
 	  "도와드립니다.",
-	  "このパスは一時停止中です。お住まいの都市の窓口がご案内します。",
-	  "此通行证目前暂停使用，您所在城市的通行证办公室可为您提供帮助。"},
+	  "このパスは一時停止中です。お住まいの都市の窓口にご相談ください。",
+	  "此通行证目前暂停使用，您居住城市的通行证办公室可为您提供帮助。"},
 	 {"No discount today; refer the visitor to the pass office of the "
 	  "city.",
 	  "오늘은 할인되지 않습니다. 해당 도시의 패스 담당 창구를 안내해 "
 	  "주세요.",
-	  "本日は割引を適用できません。都市のパス窓口をご案内ください。",
-	  "今日不适用优惠。请引导访客联系其城市的通行证办公室。"}},
+	  "本日は割引を適用できません。"
+	  "お住まいの都市のパス窓口をご案内ください。",
+	  "今日不适用优惠。请引导访客联系其居住城市的通行证办公室。"}},
 	{VERDICT_ISSUER_NOT_TRUSTED, "issuer-not-trusted", CLASS_REJECT_PASS,
 	 {"Sorry, passes from this issuer are not taken here.",
 	  "죄송합니다. 이 발급처의 패스는 이곳에서 사용할 수 없습니다.",
@@ -116,22 +121,23 @@ static const struct verdict_info TABLE[] = {
 	 {"No discount. Ask the operator if this city should be known here.",
 	  "할인되지 않습니다. 등록되어야 할 도시라면 운영자에게 문의해 주세요.",
 	  "割引は適用できません。"
-	  "登録されるべき都市なら運営者にお尋ねください。",
+	  "登録されているはずの都市なら、運営者にお尋ねください。",
 	  "不适用优惠。若该城市应在受理之列，请咨询管理员。"}},
 	{VERDICT_KEY_RETIRED, "key-retired", CLASS_REJECT_PASS,
 	 {"Your pass needs to be renewed. Your city can issue a new one.",
 	  "패스를 갱신해야 합니다. 거주 도시에서 다시 발급받으실 수 있습니다.",
 	  "パスの更新が必要です。お住まいの都市で新しく発行できます。",
-	  "您的通行证需要更新，可向所在城市申请新证。"},
+	  "您的通行证需要更新，可向居住城市申请新证。"},
 	 {"No discount; refer the visitor to the pass office of the city.",
 	  "할인되지 않습니다. 해당 도시의 패스 담당 창구를 안내해 주세요.",
-	  "割引は適用できません。都市のパス窓口をご案内ください。",
-	  "不适用优惠。请引导访客联系其城市的通行证办公室。"}},
+	  "割引は適用できません。"
+	  "お住まいの都市のパス窓口をご案内ください。",
+	  "不适用优惠。请引导访客联系其居住城市的通行证办公室。"}},
 	{VERDICT_KEY_COMPROMISED, "key-compromised", CLASS_REJECT_PASS,
 	 {"Your pass has to be replaced. Your city will issue a new one.",
 	  "패스를 교체해야 합니다. 거주 도시에서 새 패스를 발급해 드립니다.",
 	  "パスの交換が必要です。お住まいの都市が新しいパスを発行します。",
-	  "您的通行证需要更换，所在城市将为您补发新证。"},
+	  "您的通行证需要更换，您居住的城市将为您补发新证。"},
 	 {"No discount. The city is replacing these passes; it is nobody's "
 	  "fault.",
 	  "할인되지 않습니다. 도시에서 교체 중인 패스이며 방문객의 잘못이 "
@@ -148,7 +154,7 @@ static const struct verdict_info TABLE[] = {
 	  "here.",
 	  "휴대전화의 실시간 코드를 스캔해 주세요. 종이나 사진은 사용할 수 "
 	  "없습니다.",
-	  "スマートフォンのコードを読み取ってください。"
+	  "スマートフォンに表示されたコードを読み取ってください。"
 	  "紙や写真では使えません。",
 	  "请扫描手机上的实时二维码，纸质或照片在此不适用。"}},
 	{VERDICT_PRESENTATION_STALE, "presentation-stale", CLASS_REJECT_PASS,
@@ -161,20 +167,21 @@ static const struct verdict_info TABLE[] = {
 	  "scan it.",
 	  "휴대전화 시간을 자동으로 설정하고 새 코드를 열도록 안내한 뒤 "
 	  "스캔해 주세요.",
-	  "時刻を自動設定にして新しいコードを出していただき、"
-	  "読み取ってください。",
+	  "スマートフォンの時刻を自動設定にして"
+	  "新しいコードを表示していただき、読み取ってください。",
 	  "请访客将手机时间设为自动并刷新二维码，然后重新扫描。"}},
 	{VERDICT_PRESENTATION_INVALID, "presentation-invalid", CLASS_REJECT_PASS,
 	 {"Please open your pass again and show the new code.",
 	  "패스를 다시 열어 새 코드를 보여 주세요.",
 	  "パスを開き直して、新しいコードをご提示ください。",
 	  "请重新打开通行证，并出示新的二维码。"},
-	 {"Scan a new code, made for this place, on the phone that has the "
-	  "pass.",
-	  "패스가 있는 휴대전화에서 이 시설용 새 코드를 열어 스캔해 주세요.",
-	  "パスの入ったスマートフォンで、"
-	  "当館用の新しいコードを読み取ってください。",
-	  "请在存有通行证的手机上生成用于本馆的新二维码后再扫描。"}},
+	 {"Ask for a new code for this place, on the phone that has the pass; "
+	  "scan it.",
+	  "패스가 있는 휴대전화에서 이 시설용 새 코드를 열도록 안내한 뒤 "
+	  "스캔해 주세요.",
+	  "パスの入ったスマートフォンで"
+	  "当館用の新しいコードを表示していただき、読み取ってください。",
+	  "请访客在存有通行证的手机上生成用于本馆的新二维码，然后扫描。"}},
 	{VERDICT_ALREADY_REDEEMED, "already-redeemed", CLASS_REJECT_USE,
 	 {"This benefit has already been used with this pass. Thank you.",
 	  "이 패스로 이미 이 혜택을 이용하셨습니다. 감사합니다.",
@@ -185,15 +192,14 @@ static const struct verdict_info TABLE[] = {
 	  "通常料金でご案内ください。お尋ねがあれば利用日時をお伝えください。",
 	  "请按正常价格收费。如访客询问，可告知使用时间。"}},
 	{VERDICT_LIMIT_REACHED, "limit-reached", CLASS_REJECT_USE,
-	 {"This pass has used all its visits for this benefit for now.",
-	  "이 패스로 지금 이용할 수 있는 횟수를 모두 사용하셨습니다.",
-	  "このパスで現在ご利用いただける回数に達しております。",
-	  "此通行证目前可享该优惠的次数已用完。"},
-	 {"Regular price. Tell the visitor when the benefit begins anew.",
-	  "정상 요금을 적용해 주세요. 언제 다시 이용할 수 있는지 알려 "
-	  "드리세요.",
-	  "通常料金でご案内ください。次に使える時期をお伝えください。",
-	  "请按正常价格收费，并告知访客何时可再次使用。"}},
+	 {"This pass has used all its visits for this benefit.",
+	  "이 패스로 이 혜택을 이용할 수 있는 횟수를 모두 사용하셨습니다.",
+	  "このパスでこの特典をご利用いただける回数に達しております。",
+	  "此通行证可享该优惠的次数已用完。"},
+	 {"Regular price. Tell the visitor how often the benefit can be used.",
+	  "정상 요금을 적용하고 혜택을 몇 번 이용할 수 있는지 알려 드리세요.",
+	  "通常料金でご案内し、特典を利用できる回数をお伝えください。",
+	  "请按正常价格收费，并告知访客该优惠可使用的次数。"}},
 	{VERDICT_NOT_ELIGIBLE, "not-eligible", CLASS_REJECT_USE,
 	 {"Sorry, this benefit is meant for other passes.",
 	  "죄송합니다. 이 혜택은 다른 종류의 패스를 위한 것입니다.",
@@ -206,7 +212,7 @@ static const struct verdict_info TABLE[] = {
 	{VERDICT_BENEFIT_UNKNOWN, "benefit-unknown", CLASS_REJECT_USE,
 	 {"Sorry, we could not find this benefit.",
 	  "죄송합니다. 이 혜택을 찾지 못했습니다.",
-	  "恐れ入りますが、この特典が見つかりませんでした。",
+	  "申し訳ございませんが、この特典が見つかりませんでした。",
 	  "抱歉，我们未能找到该优惠。"},
 	 {"Choose another benefit; if it should exist, tell the operator.",
 	  "다른 혜택을 선택해 주세요. 있어야 할 혜택이면 운영자에게 알려 "
@@ -227,20 +233,20 @@ static const struct verdict_info TABLE[] = {
 	 {"This benefit is not offered today.",
 	  "오늘은 제공되지 않는 혜택입니다.",
 	  "この特典は本日は実施しておりません。",
-	  "该优惠今日未开放。"},
+	  "该优惠今日不提供。"},
 	 {"Regular price. Tell the visitor the dates of the benefit.",
 	  "정상 요금을 적용하고 혜택 기간을 알려 드리세요.",
 	  "通常料金でご案内し、特典の期間をお伝えください。",
-	  "请按正常价格收费，并告知访客优惠日期。"}},
+	  "请按正常价格收费，并告知访客该优惠的日期。"}},
 	{VERDICT_CLOSED_NOW, "closed-now", CLASS_REJECT_USE,
-	 {"This benefit is not offered at this time.",
-	  "지금은 제공되지 않는 시간대의 혜택입니다.",
-	  "この特典は現在の時間帯には実施しておりません。",
-	  "该优惠在当前时段未开放。"},
+	 {"This benefit is not offered at the moment.",
+	  "지금은 이 혜택이 제공되지 않습니다.",
+	  "この特典はただいま実施しておりません。",
+	  "该优惠目前不提供。"},
 	 {"Regular price. Tell the visitor the days and hours of the benefit.",
-	  "정상 요금을 적용하고 혜택의 요일과 시간을 알려 드리세요.",
-	  "通常料金でご案内し、特典の曜日と時間をお伝えください。",
-	  "请按正常价格收费，并告知访客优惠的日期与时段。"}},
+	  "정상 요금을 적용하고 혜택이 제공되는 날과 시간을 알려 드리세요.",
+	  "通常料金でご案内し、特典の実施日と時間をお伝えください。",
+	  "请按正常价格收费，并告知访客该优惠的日期与时段。"}},
 	{VERDICT_PARTY_TOO_LARGE, "party-too-large", CLASS_REJECT_USE,
 	 {"This benefit is for smaller groups. We are glad to help you.",
 	  "더 적은 인원을 위한 혜택입니다. 직원이 도와드리겠습니다.",
@@ -256,7 +262,7 @@ static const struct verdict_info TABLE[] = {
 	  "있습니다.",
 	  "ただいまこのパスを確認できません。パスに問題があるとは限りません。",
 	  "我们暂时无法核验此通行证，这并不表示它有问题。"},
-	 {"Connect the kiosk and scan again, or follow your house's rule.",
+	 {"Connect the kiosk and scan again, or follow house rules.",
 	  "키오스크를 연결해 다시 스캔하거나 시설의 규칙에 따라 주세요.",
 	  "端末を接続して読み直すか、館の決まりに従ってください。",
 	  "请连接网络后重新扫描，或按本馆规定处理。"}},
@@ -265,7 +271,7 @@ static const struct verdict_info TABLE[] = {
 	  "패스를 확인하려면 저희 기기의 업데이트가 필요합니다.",
 	  "パスの確認には、当館の端末の更新が必要です。",
 	  "我们的设备需要更新后才能核验您的通行证。"},
-	 {"Connect the kiosk so that it updates; meanwhile your house's rule.",
+	 {"Connect the kiosk so that it updates; meanwhile follow house rules.",
 	  "키오스크를 연결해 업데이트해 주세요. 그동안은 시설의 규칙에 따라 "
 	  "주세요.",
 	  "端末を接続して更新してください。"
@@ -297,7 +303,7 @@ static const struct verdict_info TABLE[] = {
 	  "이 혜택은 통신 연결이 필요한데, 지금 저희 쪽 연결이 끊겨 있습니다.",
 	  "この特典には通信が必要ですが、ただいま当館の通信が不通です。",
 	  "该优惠需要联网核验，而我们的网络目前中断。"},
-	 {"Restore the connection and scan again, or follow your house's rule.",
+	 {"Restore the connection and scan again, or follow house rules.",
 	  "연결을 복구한 뒤 다시 스캔하거나 시설의 규칙에 따라 주세요.",
 	  "通信を回復して読み直すか、館の決まりに従ってください。",
 	  "请恢复网络后重新扫描，或按本馆规定处理。"}},
@@ -361,7 +367,7 @@ static const struct verdict_info TABLE[] = {
 	{VERDICT_ID_REUSED, "id-reused", CLASS_DEVICE,
 	 {"Please let us try that once more.",
 	  "한 번 더 시도하겠습니다. 잠시만 기다려 주세요.",
-	  "もう一度お試しいたします。少々お待ちください。",
+	  "もう一度読み取らせていただきます。少々お待ちください。",
 	  "请允许我们再试一次。"},
 	 {"Scan again; if it happens twice, tell the operator about this "
 	  "device.",

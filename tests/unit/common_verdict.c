@@ -146,10 +146,27 @@ static void each_text_is_in_its_language(void **state)
 	}
 }
 
-static void undecided_promises_nothing_bad_of_the_pass(void **state)
+static void assert_without(const char *text, const char *const *words)
 {
-	static const char *const BLAME[] = {"invalid", "bad", "forged",
-					    "fraud", "not valid", "refused"};
+	for (; *words != NULL; words++) {
+		if (strstr(text, *words) != NULL)
+			fail_msg("\"%s\" in: %s", *words, text);
+	}
+}
+
+/* Words that would call the pass bad, or its holder. */
+static void undecided_says_nothing_bad_of_the_pass(void **state)
+{
+	static const char *const BLAME[LANG_COUNT][8] = {
+	    [LANG_EN] = {"invalid", "bad", "forged", "fraud", "not valid",
+			 "refused", "expired"},
+	    [LANG_KO] = {"무효", "위조", "잘못", "유효하지", "거부", "만료",
+			 "불량"},
+	    [LANG_JA] = {"無効", "偽", "不正", "失効", "拒否", "期限切れ",
+			 "使えません"},
+	    [LANG_ZH] = {"无效", "伪", "失效", "拒绝", "作废", "过期",
+			 "违规"},
+	};
 	const struct verdict_info *table;
 	size_t count;
 
@@ -158,8 +175,55 @@ static void undecided_promises_nothing_bad_of_the_pass(void **state)
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].class != CLASS_UNDECIDED)
 			continue;
-		for (size_t b = 0; b < sizeof(BLAME) / sizeof(*BLAME); b++)
-			assert_null(strstr(table[i].text[LANG_EN], BLAME[b]));
+		for (int lang = 0; lang < LANG_COUNT; lang++) {
+			assert_without(table[i].text[lang], BLAME[lang]);
+			assert_without(table[i].next[lang], BLAME[lang]);
+		}
+	}
+}
+
+/* A limit may be for a day or for life, closed may be an hour or the whole
+ * day: words that hold for one of them alone. */
+static void a_sentence_holds_in_every_case_of_its_verdict(void **state)
+{
+	static const char *const AGAIN[LANG_COUNT][5] = {
+	    [LANG_EN] = {"anew", "again", "for now", "when"},
+	    [LANG_KO] = {"다시", "지금", "언제", "오늘"},
+	    [LANG_JA] = {"次", "現在", "本日", "もう一度"},
+	    [LANG_ZH] = {"再次", "目前", "何时", "今日"},
+	};
+	static const char *const HOURS[LANG_COUNT][4] = {
+	    [LANG_EN] = {"hour", "time", "today"},
+	    [LANG_KO] = {"시간", "오늘"},
+	    [LANG_JA] = {"時間", "本日"},
+	    [LANG_ZH] = {"时段", "时间", "今日"},
+	};
+	const struct verdict_info *limit = verdict_find(VERDICT_LIMIT_REACHED);
+	const struct verdict_info *closed = verdict_find(VERDICT_CLOSED_NOW);
+
+	(void)state;
+	for (int lang = 0; lang < LANG_COUNT; lang++) {
+		assert_without(limit->text[lang], AGAIN[lang]);
+		assert_without(limit->next[lang], AGAIN[lang]);
+		assert_without(closed->text[lang], HOURS[lang]);
+	}
+}
+
+/* The city that issues is where a visitor lives, not where they stand. */
+static void a_visitors_city_is_not_the_one_they_visit(void **state)
+{
+	static const char *const HERE[] = {"所在城市", "현재 도시", "当地",
+					   "当市", NULL};
+	const struct verdict_info *table;
+	size_t count;
+
+	(void)state;
+	table = verdict_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		for (int lang = 0; lang < LANG_COUNT; lang++) {
+			assert_without(table[i].text[lang], HERE);
+			assert_without(table[i].next[lang], HERE);
+		}
 	}
 }
 
@@ -253,7 +317,9 @@ int main(void)
 	    cmocka_unit_test(numbers_ascend),
 	    cmocka_unit_test(every_text_is_a_sentence_in_four_languages),
 	    cmocka_unit_test(each_text_is_in_its_language),
-	    cmocka_unit_test(undecided_promises_nothing_bad_of_the_pass),
+	    cmocka_unit_test(undecided_says_nothing_bad_of_the_pass),
+	    cmocka_unit_test(a_sentence_holds_in_every_case_of_its_verdict),
+	    cmocka_unit_test(a_visitors_city_is_not_the_one_they_visit),
 	    cmocka_unit_test(stale_presentation_says_to_set_the_clock),
 	    cmocka_unit_test(look_ups_agree_with_the_table),
 	    cmocka_unit_test(exit_status_follows_the_class),
