@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every verdict that a question can bring about, from the daemon itself: each
-has an attempt here, or is said to come from elsewhere."""
+has an attempt here, or a test elsewhere that is named here."""
 import os
 import pathlib
 import re
@@ -19,7 +19,11 @@ import oaprun  # noqa: E402
 DAY = 86400
 REVOKED, SUSPENDED, THREE = 100, 101, 102       # indices of the status list
 
+# What a question to the service cannot bring about: the test that does, by its
+# file and its function, or its table of attempts.
+UNDECIDED = ("unit/attempts_undecided.c", "ATTEMPTS_UNDECIDED")
 ELSEWHERE = {
+<<<<<<< HEAD
     "accepted-offline": "a kiosk that cannot ask",
     "bundle-stale": "a kiosk: the service has no bundle",
     "clock-untrusted": "a kiosk: the service's clock is the measure",
@@ -33,6 +37,33 @@ ELSEWHERE = {
     "nothing-to-reverse": "a reversal",
     "reversal-not-allowed": "a reversal",
     "reversal-pending": "a reversal",
+=======
+    # of a kiosk that cannot ask, or knows less than the service
+    "accepted-offline": ("unit/attempts_accepted.c", "ATTEMPTS_ACCEPTED"),
+    "bundle-stale": UNDECIDED,
+    "clock-untrusted": UNDECIDED,
+    "offline-not-allowed": UNDECIDED,
+    "offline-allowance-spent": UNDECIDED,
+    "journal-failed": ("system/test_kiosk_use.py",
+                       "test_checks_go_on_while_the_disk_is_full"),
+    # of a service in trouble
+    "busy": ("system/test_oapd_http.py",
+             "test_a_full_queue_is_answered_busy_at_once"),
+    "unavailable": ("system/test_oapd_http.py",
+                    "test_a_full_queue_is_answered_busy_at_once"),
+    # of reversals
+    "reversed": ("system/test_kiosk.py", "test_reversal_gives_the_use_back"),
+    "already-reversed": ("system/test_kiosk.py",
+                         "test_reversal_gives_the_use_back"),
+    "nothing-to-reverse": (
+        "system/test_kiosk.py",
+        "test_reversal_of_a_refusal_has_nothing_to_reverse"),
+    "reversal-not-allowed": ("unit/daemon_reversal.c",
+                             "another_facility_may_not"),
+    "reversal-pending": (
+        "system/test_kiosk.py",
+        "test_reversal_without_network_is_pending_and_sent_later"),
+>>>>>>> 7e17002 (A verdict that comes from elsewhere names the test that brings it about)
 }
 
 
@@ -286,6 +317,26 @@ def cases():
 @pytest.mark.parametrize("verdict, attempt", cases())
 def test_the_daemon_answers_with(door, verdict, attempt):
     assert attempt(door) == verdict
+
+
+def brings_about(file, name, verdict):
+    """Whether that test function, or that table, names the verdict."""
+    found = re.search(
+        r"^(?:static void %s\(|def %s\(|const struct attempt %s\[\]).*\n"
+        r"((?:[ \t{].*\n|\n)*)" % (name, name, name),
+        (TOP / "tests" / file).read_text(), re.M)
+    word = "VERDICT_" + verdict.upper().replace("-", "_") \
+        if file.endswith(".c") else '"%s"' % verdict
+    return found is not None and re.search(
+        r"(?<!\w)%s(?!\w)" % re.escape(word), found[1]) is not None
+
+
+@pytest.mark.parametrize("verdict", ELSEWHERE)
+def test_a_test_elsewhere_brings_about(verdict):
+    file, name = ELSEWHERE[verdict]
+    assert file.endswith(".c") or name.startswith("test_")
+    assert brings_about(file, name, verdict), (file, name)
+    assert not brings_about(file, name + "x", verdict)
 
 
 def test_every_verdict_has_an_attempt_or_comes_from_elsewhere():

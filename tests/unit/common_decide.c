@@ -39,41 +39,84 @@ static void change_as(struct world *w, const char *what)
 	find_attempt(what)->change(w);
 }
 
-/* What judging a pass cannot bring about, and the test that does. */
-static const struct {
+/* What judging a pass cannot bring about, and the test that does: its file, and
+ * its function there. */
+static const struct elsewhere {
 	enum verdict verdict;
-	const char *test;
+	const char *file, *test;
 } ELSEWHERE[] = {
-    {VERDICT_JOURNAL_FAILED, "lib_journal.c"},
-    {VERDICT_BUSY, "../system/test_kiosk.py"},
-    {VERDICT_UNAVAILABLE, "lib_deadline.c"},
-    {VERDICT_DEVICE_UNKNOWN, "daemon_ledger.c"},
-    {VERDICT_DEVICE_REVOKED, "daemon_ledger.c"},
-    {VERDICT_ID_REUSED, "daemon_ledger.c"},
-    {VERDICT_REVERSED, "daemon_reversal.c"},
-    {VERDICT_ALREADY_REVERSED, "daemon_reversal.c"},
-    {VERDICT_NOTHING_TO_REVERSE, "daemon_reversal.c"},
-    {VERDICT_REVERSAL_NOT_ALLOWED, "daemon_reversal.c"},
-    {VERDICT_REVERSAL_PENDING, "daemon_reversal.c"},
+    {VERDICT_JOURNAL_FAILED, "system/test_kiosk_use.py",
+     "test_checks_go_on_while_the_disk_is_full"},
+    {VERDICT_BUSY, "system/test_kiosk_trouble.py", "test_busy_is_told"},
+    {VERDICT_UNAVAILABLE, "system/test_kiosk_trouble.py",
+     "test_no_network_is_unavailable"},
+    {VERDICT_DEVICE_UNKNOWN, "unit/daemon_ledger.c",
+     "a_kiosk_that_is_not_active_is_not_judged"},
+    {VERDICT_DEVICE_REVOKED, "unit/daemon_ledger.c",
+     "a_kiosk_that_is_not_active_is_not_judged"},
+    {VERDICT_ID_REUSED, "unit/daemon_ledger.c",
+     "an_id_with_another_question_is_reused_and_flagged"},
+    {VERDICT_REVERSED, "unit/daemon_reversal.c",
+     "a_kiosk_of_the_facility_may_for_the_benefits_minutes"},
+    {VERDICT_ALREADY_REVERSED, "unit/daemon_reversal.c",
+     "a_second_reversal_gives_nothing_back"},
+    {VERDICT_NOTHING_TO_REVERSE, "unit/daemon_reversal.c",
+     "a_refused_attempt_has_nothing_to_reverse"},
+    {VERDICT_REVERSAL_NOT_ALLOWED, "unit/daemon_reversal.c",
+     "another_facility_may_not"},
+    {VERDICT_REVERSAL_PENDING, "unit/daemon_reversal.c",
+     "a_reversal_waits_for_its_attempt"},
 };
 
-/* Whether a test's source names the verdict: as people do, or as enum verdict
- * does. */
-static bool test_names(const char *test, const char *verdict)
+/* As enum verdict has it: a C test names it so, a system test in quotes. */
+static void put_words(const char *verdict, char upper[64], char quoted[64])
 {
-	char path[4096], name[64] = "", line[512];
-	bool found = false;
+	int n = snprintf(upper, 64, "VERDICT_%s", verdict);
+
+	for (int i = 0; i < n; i++)
+		upper[i] = upper[i] == '-' ? '_' : (char)toupper(upper[i]);
+	snprintf(quoted, 64, "\"%s\"", verdict);
+}
+
+/* Whether a test function begins here; the suite runs nothing else: unused
+ * functions do not compile, and pytest looks for test_. */
+static bool begins(const char *line, const char *test)
+{
+	static const char *const WORDS[] = {"static void ", "def "};
+
+	for (size_t i = 0; i < LENGTH(WORDS); i++) {
+		size_t n = strlen(WORDS[i]), m = strlen(test);
+
+		if (strncmp(line, WORDS[i], n) == 0 &&
+		    strncmp(line + n, test, m) == 0 && line[n + m] == '(')
+			return i == 0 || strncmp(test, "test_", 5) == 0;
+	}
+	return false;
+}
+
+/* Whether the verdict is named within that function. */
+static bool test_names(const struct elsewhere *e)
+{
+	char path[4096], line[512], upper[64], quoted[64];
+	bool inside = false, found = false;
 	FILE *source;
 
-	for (size_t i = 0; verdict[i] && i + 1 < sizeof(name); i++)
-		name[i] = verdict[i] == '-' ? '_'
-					    : (char)toupper(verdict[i]);
-	snprintf(path, sizeof(path), "%s/tests/unit/%s", OAP_SOURCE_DIR, test);
+	put_words(verdict_name(e->verdict), upper, quoted);
+	snprintf(path, sizeof(path), "%s/tests/%s", OAP_SOURCE_DIR, e->file);
 	source = fopen(path, "r");
-	assert_non_null(source);
-	while (!found && fgets(line, sizeof(line), source))
-		found = strstr(line, name) || strstr(line, verdict);
+	if (source == NULL)
+		fail_msg("%s: cannot be read", path);
+	while (!found && fgets(line, sizeof(line), source)) {
+		if (!inside)
+			inside = begins(line, e->test);
+		else if (strchr(" \t\n{", line[0]) == NULL)
+			break; /* its end: the next thing at the margin */
+		found = inside && (strstr(line, upper) || strstr(line, quoted));
+	}
 	fclose(source);
+	if (!found)
+		print_error("%s: %s() in it does not bring about %s\n", e->file,
+			    e->test, verdict_name(e->verdict));
 	return found;
 }
 
@@ -119,8 +162,7 @@ static bool comes_from_elsewhere(enum verdict verdict)
 {
 	for (size_t i = 0; i < LENGTH(ELSEWHERE); i++) {
 		if (ELSEWHERE[i].verdict == verdict)
-			return test_names(ELSEWHERE[i].test,
-					  verdict_name(verdict));
+			return test_names(&ELSEWHERE[i]);
 	}
 	return false;
 }
