@@ -167,8 +167,8 @@ static const struct verdict_info TABLE[] = {
 	  "scan it.",
 	  "휴대전화 시간을 자동으로 설정하고 새 코드를 열도록 안내한 뒤 "
 	  "스캔해 주세요.",
-	  "スマートフォンの時刻を自動設定にして"
-	  "新しいコードを表示していただき、読み取ってください。",
+	  "スマートフォンの時刻を自動設定にしていただき、"
+	  "新しいコードを読み取ってください。",
 	  "请访客将手机时间设为自动并刷新二维码，然后重新扫描。"}},
 	{VERDICT_PRESENTATION_INVALID, "presentation-invalid", CLASS_REJECT_PASS,
 	 {"Please open your pass again and show the new code.",
@@ -179,7 +179,7 @@ static const struct verdict_info TABLE[] = {
 	  "scan it.",
 	  "패스가 있는 휴대전화에서 이 시설용 새 코드를 열도록 안내한 뒤 "
 	  "스캔해 주세요.",
-	  "パスの入ったスマートフォンで"
+	  "パスの入ったスマートフォンで、"
 	  "当館用の新しいコードを表示していただき、読み取ってください。",
 	  "请访客在存有通行证的手机上生成用于本馆的新二维码，然后扫描。"}},
 	{VERDICT_ALREADY_REDEEMED, "already-redeemed", CLASS_REJECT_USE,

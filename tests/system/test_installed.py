@@ -18,7 +18,8 @@ import oaprun  # noqa: E402
 
 PROGRAMS = ("oapd", "oapctl", "oap-issuer", "oap-kiosk")
 PAGES = ("man1/oap-issuer.1", "man1/oapctl.1", "man1/oap-kiosk.1",
-         "man3/oap.3", "man5/oapd.conf.5", "man8/oapd.8")
+         "man3/oap.3", "man5/oapd.conf.5", "man7/oap-verdicts.7",
+         "man8/oapd.8")
 SANITIZERS = {"asan": ["-fsanitize=address,undefined"],
               "tsan": ["-fsanitize=thread"]}
 

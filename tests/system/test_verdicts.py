@@ -23,21 +23,6 @@ REVOKED, SUSPENDED, THREE = 100, 101, 102       # indices of the status list
 # file and its function, or its table of attempts.
 UNDECIDED = ("unit/attempts_undecided.c", "ATTEMPTS_UNDECIDED")
 ELSEWHERE = {
-<<<<<<< HEAD
-    "accepted-offline": "a kiosk that cannot ask",
-    "bundle-stale": "a kiosk: the service has no bundle",
-    "clock-untrusted": "a kiosk: the service's clock is the measure",
-    "offline-not-allowed": "a kiosk that cannot ask",
-    "offline-allowance-spent": "a kiosk that cannot ask",
-    "journal-failed": "a kiosk's journal",
-    "busy": "full queues, in test_oapd_ask.py",
-    "unavailable": "a full disk, in test_full_disk.py",
-    "reversed": "a reversal",
-    "already-reversed": "a reversal",
-    "nothing-to-reverse": "a reversal",
-    "reversal-not-allowed": "a reversal",
-    "reversal-pending": "a reversal",
-=======
     # of a kiosk that cannot ask, or knows less than the service
     "accepted-offline": ("unit/attempts_accepted.c", "ATTEMPTS_ACCEPTED"),
     "bundle-stale": UNDECIDED,
@@ -47,9 +32,9 @@ ELSEWHERE = {
     "journal-failed": ("system/test_kiosk_use.py",
                        "test_checks_go_on_while_the_disk_is_full"),
     # of a service in trouble
-    "busy": ("system/test_oapd_http.py",
+    "busy": ("system/test_oapd_ask.py",
              "test_a_full_queue_is_answered_busy_at_once"),
-    "unavailable": ("system/test_oapd_http.py",
+    "unavailable": ("system/test_oapd_ask.py",
                     "test_a_full_queue_is_answered_busy_at_once"),
     # of reversals
     "reversed": ("system/test_kiosk.py", "test_reversal_gives_the_use_back"),
@@ -63,7 +48,6 @@ ELSEWHERE = {
     "reversal-pending": (
         "system/test_kiosk.py",
         "test_reversal_without_network_is_pending_and_sent_later"),
->>>>>>> 7e17002 (A verdict that comes from elsewhere names the test that brings it about)
 }
 
 
