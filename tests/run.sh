@@ -3,7 +3,8 @@
 # Builds everything and runs every test. One command on a fresh Debian 12: it
 # installs what is missing.
 #
-#   tests/run.sh                  the suite, plain and under both sanitizers
+#   tests/run.sh                  the suite, plain and under both sanitizers;
+#                                 a second compiler; what the fuzz seeds cover
 #   tests/run.sh --preset asan    one build only (dev, asan, tsan; repeatable)
 #   tests/run.sh --long           also what takes hours: all power cuts, fuzzing
 #
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--preset) presets="$presets ${2:?--preset wants a name}"; shift ;;
 	--long) long=yes ;;
-	--help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	--help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) echo "run.sh: $1: no such option; --help lists them" >&2; exit 2 ;;
 	esac
 	shift
@@ -70,6 +71,12 @@ builds() { # name, how it is configured
 builds release --preset release
 builds clang -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
 	-DCMAKE_BUILD_TYPE=RelWithDebInfo
+
+echo "== fuzz: lines of each parser that its seeds reach"
+"$top/tests/fuzz/run.sh" --coverage || {
+	echo "== fuzz: a parser is covered too little"
+	failed=1
+}
 
 if [ $long = yes ]; then
 	"$top/tests/fuzz/run.sh" || failed=1

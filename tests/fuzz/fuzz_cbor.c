@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CBOR: what the judge takes, the readers take, and the writers write to the
- * same bytes; what it refuses has its fault inside, and harms no reader. */
+/* CBOR: what the judge takes has its keys in order, the readers take, and the
+ * writers write to the same bytes; what it refuses has its fault inside, and
+ * harms no reader. */
 #include "cbor.h"
 #include "fuzz.h"
 #include "limits.h"
@@ -89,6 +90,84 @@ static void copy_next(struct cbor_in *in, struct outbuf *out)
 	}
 }
 
+/* Keys ascend, each once: found out by comparing them as RFC 8949 section
+ * 4.2.1 says, byte for byte as they are encoded, with nothing of the judge. */
+static bool in_order(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n, i = 0;
+
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	return i < n ? a.p[i] < b.p[i] : a.n < b.n;
+}
+
+static void check_order(struct cbor_in *in);
+
+static void check_pairs(struct cbor_in *in, size_t pairs)
+{
+	struct bytes key, before = {NULL, 0};
+
+	while (pairs-- > 0) {
+		const uint8_t *from = in->p;
+
+		check_order(in);
+		key = bytes_of(from, (size_t)(in->p - from));
+		check(before.n == 0 || in_order(before, key));
+		before = key;
+		check_order(in);
+	}
+}
+
+/* Of the next item; as deep as the judge lets it be. */
+static void check_order(struct cbor_in *in)
+{
+	struct bytes item;
+	uint64_t tag;
+	size_t n;
+
+	if (cbor_map(in, &n)) {
+		check_pairs(in, n);
+	} else if (cbor_array(in, &n)) {
+		while (n-- > 0)
+			check_order(in);
+	} else if (cbor_tag(in, &tag)) {
+		check_order(in);
+	} else {
+		check(cbor_item(in, &item));
+	}
+}
+
+/* A good map of two pairs or more with its first two in the other order, and
+ * with the first one twice: the judge must say what is wrong, and where. */
+static void check_spoiled(struct bytes map)
+{
+	static uint8_t buf[ROOM + 16];
+	struct cbor_in in = cbor_reader(map);
+	struct bytes key[2], value[2], rest;
+	struct outbuf out;
+	size_t pairs, at;
+
+	if (!cbor_map(&in, &pairs) || pairs < 2)
+		return;
+	for (int i = 0; i < 2; i++)
+		check(cbor_item(&in, &key[i]) && cbor_item(&in, &value[i]));
+	rest = bytes_of(in.p, (size_t)(in.end - in.p));
+	for (int second = 0; second < 2; second++) {
+		out = outbuf_in(buf, sizeof(buf));
+		cbor_put_map(&out, pairs);
+		for (int i = 0; i < 2; i++) {
+			int which = i == 0 ? !second : 0;
+
+			out_bytes(&out, key[which]);
+			out_bytes(&out, value[which]);
+		}
+		out_bytes(&out, rest);
+		check(!out.failed);
+		check(cbor_check(out_view(&out), &at) ==
+		      (second ? CBOR_DUPLICATE : CBOR_UNSORTED));
+	}
+}
+
 static void check_good(struct bytes input)
 {
 	static uint8_t buf[ROOM];
@@ -102,6 +181,9 @@ static void check_good(struct bytes input)
 	while (!cbor_at_end(&in))
 		copy_next(&in, &out);
 	check_written(&out, input);
+	in = cbor_reader(input);
+	check_order(&in);
+	check_spoiled(input);
 }
 
 /* Readers of what nobody judged: each stays inside, or stays where it is. */

@@ -78,6 +78,13 @@ def scans():
     yield "payload", m.encode(oapany.pass_payload(random.Random(1),
                                                   (5, 8, "hint")))
     yield "payload-live", m.encode({3: "tnm", 6: NOW})
+    payload = oapany.pass_payload(random.Random(2), ())
+    yield "payload-least", m.encode(payload)
+    yield "payload-over-at-once", m.encode({**payload, 5: payload[4]})
+    status, own = payload.pop(65535), payload.pop(-65537)
+    yield "payload-swallowed", m.encode({**payload, 8: {
+        1: m.cose_key(m.public(KEY)), 65535: status, -65537: own}})
+    yield "payload-live-least", m.encode({6: NOW})
 
 
 def entries():
@@ -102,6 +109,15 @@ def talk():
         for more in range(3):
             yield "%s-%d" % (NAMES[typ], more), any_message(
                 typ, oapany.OPTIONAL[typ], 100 * n + more).sealed()
+    for typ in (m.QUESTION, m.REPORT, m.ENROLMENT, m.RECEIPT):
+        for name, given in (("least", ()), ("most", oapany.OPTIONAL[typ])):
+            r = random.Random(7)
+            payload = oapany.enrolment_payload(r, given, KEY) \
+                if typ == m.ENROLMENT else oapany.MAKERS[typ](r, given)
+            yield "payload-%s-%s" % (NAMES[typ], name), m.encode(payload)
+    report = oapany.report_payload(random.Random(8), ())
+    for name, unsent in (("nothing", 0), ("unwritten", report[2])):
+        yield "payload-report-" + name, m.encode({**report, 16: unsent})
 
 
 def cbor():
@@ -202,7 +218,10 @@ BUNDLE_FAULTS = {
     5: [1, [1], [FACILITY, FACILITY]], 6: [1, [1], [BENEFIT, BENEFIT]],
     7: [1], 8: [bytes(31)],
     9: [1, [1], [[bytes(7), "tnm", 0]], [[bytes(8), "", 0]],
-        [[bytes(8), "tnm", 4]], [[bytes(8), "tnm", 0, 0]]],
+        [[bytes(8), "tnm", 4]], [[bytes(8), "tnm", 0, 0]],
+        [[bytes(8), "tnm", 1], [bytes(8), "tnm", 3]],
+        [[b"kiosk--2", "tnm", 1], [b"kiosk--1", "tnm", 1]],
+        [[b"kiosk--1", "tnm", 1], [b"kiosk--2", "tnm", 1]]],
     10: [1, [1], [bytes(31)]], 11: [1]}
 
 
