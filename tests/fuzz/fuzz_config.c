@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration: a file that is taken is shown as a file that sets the same,
- * and is shown the same again; one that is refused is told why in one line. */
+ * and is shown the same again; of one that is loaded anew just the keys that
+ * may change do; one that is refused is told why in one line. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,31 @@ static void show(const struct config *config, char **text, size_t *n)
 	check(file != NULL);
 	config_show(config, file);
 	fclose(file);
+}
+
+static void check_same(const struct config *a, const struct config *b)
+{
+	size_t count;
+	const struct config_key *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		check(!config_differs(a, b, &keys[i]));
+}
+
+/* Under a daemon that runs with the least that there is. */
+static void check_reload(const struct config *next)
+{
+	struct config old = {.port = -1}, now;
+	char error[512];
+	size_t count;
+	const struct config_key *keys = config_table(&count);
+
+	check(parse(bytes_text("[service]\ndata_dir = /x\n"), &old, error));
+	now = old;
+	config_take_reloadable(&now, next);
+	for (size_t i = 0; i < count; i++)
+		check(!config_differs(&now, keys[i].reload ? next : &old,
+				      &keys[i]));
 }
 
 /* As oapd reads it: from a file, with the same end. */
@@ -62,6 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_load(bytes_of(data, size), true);
 	show(&first, &text, &n);
 	check(parse(bytes_of(text, n), &second, error));
+	check_same(&first, &second);
+	check_reload(&first);
 	show(&second, &again, &again_n);
 	check(bytes_equal(bytes_of(text, n), bytes_of(again, again_n)));
 	free(text);
