@@ -112,6 +112,32 @@ static bool check_rules(const char *command, const struct option_rules *rules,
 	return true;
 }
 
+/* The word that getopt_long has just stopped at. There are no short options,
+ * so one is unknown by its first letter, and getopt goes on to the next word
+ * only when there are no more letters in it. */
+static const char *stopped_at(int argc, char **argv)
+{
+	const char *next = optind < argc ? argv[optind] : "";
+
+	if (optopt && next[0] == '-' && next[1] == (char)optopt && next[2])
+		return next;
+	return argv[optind - 1];
+}
+
+static bool refuse(int argc, char **argv, struct fault *fault)
+{
+	const char *word = stopped_at(argc, argv), *advice = "";
+
+	if (strncmp(word, "--", 2) != 0)
+		advice = "; options begin with two dashes";
+	else if (optopt) /* a key of ours: a flag was given a value */
+		return fault_set(fault, EXIT_USAGE, "%s: %s: takes no value",
+				 argv[0], word);
+	return fault_set(fault, EXIT_USAGE,
+			 "%s: %s: no such option here%s; oap-issuer %s --help "
+			 "lists them", argv[0], word, advice, argv[0]);
+}
+
 bool options_parse(int argc, char **argv, const struct option_rules *rules,
 		   struct options *out, struct fault *fault)
 {
@@ -128,10 +154,7 @@ bool options_parse(int argc, char **argv, const struct option_rules *rules,
 					 "%s: %s: its value is missing",
 					 argv[0], argv[optind - 1]);
 		if (key == '?')
-			return fault_set(fault, EXIT_USAGE,
-					 "%s: %s: no such option here; "
-					 "oap-issuer %s --help lists them",
-					 argv[0], argv[optind - 1], argv[0]);
+			return refuse(argc, argv, fault);
 		if (!add(out, key, optarg, fault))
 			return false;
 	}

@@ -433,6 +433,22 @@ def test_help_names_every_command_and_every_option(seoul):
             assert "-" + option in page, (name, option)
 
 
+@pytest.mark.parametrize("arguments, said", [
+    (("issue", "-days", "3"), "-days: no such option here; options begin "
+     "with two dashes"),
+    (("issue", "--class", "adult", "-d"), "-d: no such option here"),
+    (("find", "-ref", "x"), "-ref: no such option here"),
+    (("find", "x", "-é"), "-é: no such option here"),
+    (("issue", "--frobnicate", "x"), "--frobnicate: no such option here; "
+     "oap-issuer issue --help"),
+    (("issue", "--json=yes"), "--json=yes: takes no value"),
+    (("issue", "--csv", "x", "--days"), "--days: its value is missing"),
+])
+def test_a_mistyped_option_is_named_and_not_its_neighbour(seoul, arguments,
+                                                          said):
+    assert said in seoul.refused(*arguments, status=2)
+
+
 def test_wrong_commands_are_usage_errors():
     for arguments in ((), ("enlist",), ("-h",)):
         done = subprocess.run([o.ISSUER, *arguments], capture_output=True,
