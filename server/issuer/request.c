@@ -12,14 +12,6 @@
 #define DAY_S 86400
 #define SHOWN 44 /* bytes of a bad field that a fault repeats, and a NUL */
 
-static bool has_control(struct bytes text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] < ' ' || text.p[i] == 127)
-			return true;
-	return false;
-}
-
 /* A line of text that fits; n and out get it. */
 static bool take_text(struct bytes text, size_t max, const char *what,
 		      char *out, size_t *n, struct fault *fault)
@@ -30,11 +22,17 @@ static bool take_text(struct bytes text, size_t max, const char *what,
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": %zu bytes; at most %zu", what,
 				 printable(text, buf, SHOWN), text.n, max);
-	if (has_control(text) || !utf8_valid(text))
+	if (!printable_whole(text))
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": a line break, a control character "
 				 "or not UTF-8; is a quote missing its end?",
 				 what, printable(text, buf, SHOWN));
+	/* nobody sees it, and "R-1 " would be another resident than "R-1" */
+	if (printable_padded(text))
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s \"%s\": begins or ends with a blank; "
+				 "take it away", what,
+				 printable(text, buf, SHOWN));
 	memcpy(out, text.p, text.n);
 	out[text.n] = '\0';
 	*n = text.n;

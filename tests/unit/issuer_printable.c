@@ -37,6 +37,38 @@ static void control_characters_and_stray_bytes_are_questions(void **state)
 	expect("\xe2\x82", 32, "??");
 }
 
+static void what_turns_the_text_after_it_is_no_text(void **state)
+{
+	static const char *const bad[] = {
+	    "a\n", "a\x7f", "\xc2\x80", "\xc2\x9f", "\xe2\x80\xa8",
+	    "\xe2\x80\xae" "b", "\xe2\x81\xa6" "b", "\xe2\x81\xa9", "\xff"};
+	/* among them the marks without which some names cannot be written */
+	static const char *const good[] = {
+	    "", "K.M.", "홍길동", "\xc2\xa0", "\xe2\x80\x8f", "\xe2\x81\xaa"};
+
+	(void)state;
+	expect("a\xe2\x80\xae" "b", 32, "a???b");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(printable_whole(bytes_text(bad[i])));
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(printable_whole(bytes_text(good[i])));
+}
+
+static void a_blank_at_an_end_is_seen(void **state)
+{
+	static const char *const padded[] = {
+	    " ", "A1 ", " A1", "A1\xc2\xa0", "\xe3\x80\x80" "A1",
+	    "\xef\xbb\xbf" "A1", "A1\xe2\x80\x8b"};
+	static const char *const tight[] = {"", "A1", "A 1", "홍 길동",
+					    "a\xe3\x80\x80" "b"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(padded) / sizeof(*padded); i++)
+		assert_true(printable_padded(bytes_text(padded[i])));
+	for (size_t i = 0; i < sizeof(tight) / sizeof(*tight); i++)
+		assert_false(printable_padded(bytes_text(tight[i])));
+}
+
 static void long_text_is_cut_to_whole_characters(void **state)
 {
 	(void)state;
@@ -51,6 +83,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ordinary_text_stays),
 	    cmocka_unit_test(control_characters_and_stray_bytes_are_questions),
+	    cmocka_unit_test(what_turns_the_text_after_it_is_no_text),
+	    cmocka_unit_test(a_blank_at_an_end_is_seen),
 	    cmocka_unit_test(long_text_is_cut_to_whole_characters),
 	};
 
