@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bulk.h"
+#include "output.h"
 #include "residents.h"
 #include "seen.h"
 
@@ -167,6 +168,7 @@ static int run_rows(struct bulk *bulk, struct bytes text, uint64_t now)
 
 static bool check_many(const struct options *o, struct fault *fault)
 {
+	const char *out = options_get(o, OPT_OUT);
 	static const enum option_key single[] = {OPT_CLASS, OPT_REF, OPT_HINT,
 						 OPT_HOLDER_KEY, OPT_JSON,
 						 OPT_AGAIN};
@@ -178,7 +180,9 @@ static bool check_many(const struct options *o, struct fault *fault)
 					 "--csv: takes no --class, --ref, "
 					 "--hint, --holder-key, --again or "
 					 "--json; rows say what they are");
-	return delivery_form(o, &form, fault);
+	return delivery_form(o, &form, fault) &&
+	       (!out || output_refuse_input(out, options_get(o, OPT_CSV),
+					    fault));
 }
 
 static int issue_many(const struct options *o, const struct world *world)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* publish: writes what the services fetch, issuer.cose and a status list token
  * for each list. Any static web server, or a USB stick, can carry it. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "document.h"
@@ -169,10 +167,7 @@ static bool publish_all(struct publishing *p, struct fault *fault)
 	p->key = office_signing_key(&p->office, p->o, NULL, fault);
 	if (!p->key)
 		return false;
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return fault_set(fault, EXIT_IO, "%s: cannot be made: %s", dir,
-				 strerror(errno));
-	if (!publish_document(p, fault))
+	if (!output_make_dir(dir, 0755, fault) || !publish_document(p, fault))
 		return false;
 	for (p->lists = 0;; p->lists++) {
 		found = registry_list(p->office.registry, p->lists, &list,

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "csv.h"
@@ -64,9 +63,8 @@ static bool open_dir(struct delivery *d, const char *path,
 {
 	char index[PATH_MAX];
 
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return fault_set(fault, EXIT_IO, "%s: cannot be made: %s",
-				 path, strerror(errno));
+	if (!output_make_dir(path, 0700, fault))
+		return false;
 	d->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->dir < 0)
 		return fault_set(fault, EXIT_IO, "%s: %s", path,

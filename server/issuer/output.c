@@ -9,13 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "partfile.h"
 
 #define BUFFER (256 * 1024)
 
 struct output {
-	char path[PATH_MAX]; /* "" is stdout */
+	char path[PATH_MAX]; /* "stdout" when it is that */
 	char part[PATH_MAX];
+	bool is_file; /* written as part, then renamed; else as it comes */
+	bool has_part; /* there is a part, and it is ours */
 	int fd;
 	int error; /* the first errno */
 	size_t n;
@@ -37,43 +42,106 @@ static int write_all(int fd, const uint8_t *p, size_t n)
 	return 0;
 }
 
-static int create_at(int dir, const char *name, unsigned mode)
+/* A device or a pipe is written as it comes: there is nothing to rename. */
+static bool open_special(struct output *out, struct fault *fault)
 {
-	if (unlinkat(dir, name, 0) && errno != ENOENT)
-		return -1;
-	return openat(dir, name,
-		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		      (mode_t)mode);
+	/* a pipe that nobody reads would hold us up, with signals held back */
+	out->fd = open(out->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (out->fd < 0 && errno == ENXIO)
+		return fault_set(fault, EXIT_IO,
+				 "%s: nobody reads from it; start the reader "
+				 "first", out->path);
+	if (out->fd < 0 || fcntl(out->fd, F_SETFL, O_WRONLY))
+		return fault_set(fault, EXIT_IO, "%s: cannot be written: %s",
+				 out->path, strerror(errno));
+	return true;
+}
+
+static bool open_file(struct output *out, unsigned mode, struct fault *fault)
+{
+	if (snprintf(out->part, PATH_MAX, "%s.part", out->path) >= PATH_MAX)
+		return fault_set(fault, EXIT_USAGE, "%s: too long a name",
+				 out->path);
+	out->fd = partfile_open(out->part, mode);
+	out->is_file = out->has_part = out->fd >= 0;
+	if (out->has_part)
+		return true;
+	if (errno == EWOULDBLOCK)
+		return fault_set(fault, EXIT_IO,
+				 "%s: another oap-issuer writes it now; try "
+				 "again when it has finished", out->path);
+	return fault_set(fault, EXIT_IO, "%s: cannot be written: %s",
+			 out->path, strerror(errno));
+}
+
+/* By what is there now, so that nothing but a file is ever replaced. */
+static bool open_target(struct output *out, unsigned mode,
+			struct fault *fault)
+{
+	struct stat itself, target;
+
+	if (lstat(out->path, &itself))
+		return open_file(out, mode, fault);
+	if (stat(out->path, &target))
+		target = itself;
+	if (S_ISDIR(target.st_mode))
+		return fault_set(fault, EXIT_USAGE,
+				 "%s: is a directory; give the name of a file",
+				 out->path);
+	/* /dev/stdout and a shell's >(…) are links to such */
+	if (S_ISCHR(target.st_mode) || S_ISFIFO(target.st_mode))
+		return open_special(out, fault);
+	if (S_ISLNK(itself.st_mode))
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: is a symbolic link; give the name of the "
+				 "file itself", out->path);
+	if (!S_ISREG(itself.st_mode))
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: is neither a file nor a pipe", out->path);
+	return open_file(out, mode, fault);
 }
 
 struct output *output_open(const char *path, unsigned mode,
 			   struct fault *fault)
 {
-	struct output *out = malloc(sizeof(*out));
+	bool to_stdout = !strcmp(path, "-");
+	struct output *out;
 
+	if (!*path || strlen(path) >= PATH_MAX) {
+		fault_set(fault, EXIT_USAGE, "\"%.40s\": not a file's name",
+			  path);
+		return NULL;
+	}
+	out = malloc(sizeof(*out));
 	if (!out) {
 		fault_set(fault, EXIT_IO, "%s: no memory", path);
 		return NULL;
 	}
 	out->n = 0;
 	out->error = 0;
-	out->path[0] = '\0';
+	out->is_file = out->has_part = false;
 	out->fd = STDOUT_FILENO;
-	if (!strcmp(path, "-"))
+	snprintf(out->path, PATH_MAX, "%s", to_stdout ? "stdout" : path);
+	if (to_stdout || open_target(out, mode, fault))
 		return out;
-	if (snprintf(out->part, PATH_MAX, "%s.part", path) >= PATH_MAX) {
-		fault_set(fault, EXIT_USAGE, "%s: too long a name", path);
-		goto fail;
-	}
-	snprintf(out->path, PATH_MAX, "%s", path);
-	out->fd = create_at(AT_FDCWD, out->part, mode);
-	if (out->fd >= 0)
-		return out;
-	fault_set(fault, EXIT_IO, "%s: cannot be written: %s", path,
-		  strerror(errno));
-fail:
 	free(out);
 	return NULL;
+}
+
+bool output_refuse_input(const char *path, const char *input,
+			 struct fault *fault)
+{
+	struct stat out, in;
+
+	if (!strcmp(path, "-") || stat(path, &out) ||
+	    (strcmp(input, "-") ? stat(input, &in)
+				: fstat(STDIN_FILENO, &in)) ||
+	    !S_ISREG(in.st_mode) || out.st_dev != in.st_dev ||
+	    out.st_ino != in.st_ino)
+		return true;
+	return fault_set(fault, EXIT_USAGE,
+			 "%s: is what is read; the output would take its place",
+			 path);
 }
 
 void output_flush(struct output *out)
@@ -100,8 +168,7 @@ static bool write_fault(const struct output *out, int error,
 			struct fault *fault)
 {
 	return fault_set(fault, EXIT_IO, "%s: cannot be written: %s",
-			 out->path[0] ? out->path : "stdout",
-			 strerror(error));
+			 out->path, strerror(error));
 }
 
 bool output_check(const struct output *out, struct fault *fault)
@@ -123,32 +190,29 @@ static int sync_parent(const char *path)
 	return error;
 }
 
+/* Renamed before it is closed, for its lock goes with the descriptor. */
 static int finish_file(struct output *out)
 {
 	if (!out->error && fsync(out->fd))
 		out->error = errno;
-	if (close(out->fd) && !out->error)
-		out->error = errno;
-	out->fd = -1;
 	if (!out->error && rename(out->part, out->path))
 		out->error = errno;
-	return out->error ? out->error : sync_parent(out->path);
+	if (out->error)
+		return out->error;
+	out->has_part = false;
+	return sync_parent(out->path);
 }
 
 bool output_commit(struct output *out, struct fault *fault)
 {
-	bool is_file = out->path[0] != '\0';
 	bool ok = true;
 	int error;
 
 	output_flush(out);
-	error = is_file ? finish_file(out) : out->error;
-	if (error) {
+	error = out->is_file ? finish_file(out) : out->error;
+	if (error)
 		ok = write_fault(out, error, fault);
-		if (is_file)
-			unlink(out->part);
-	}
-	free(out);
+	output_abandon(out);
 	return ok;
 }
 
@@ -156,10 +220,10 @@ void output_abandon(struct output *out)
 {
 	if (!out)
 		return;
-	if (out->path[0]) {
-		close(out->fd);
+	if (out->has_part)
 		unlink(out->part);
-	}
+	if (out->fd != STDOUT_FILENO)
+		close(out->fd);
 	free(out);
 }
 
@@ -172,6 +236,15 @@ bool output_write(const char *path, unsigned mode, struct bytes data,
 		return false;
 	output_put(out, data);
 	return output_commit(out, fault);
+}
+
+static int create_at(int dir, const char *name, unsigned mode)
+{
+	if (unlinkat(dir, name, 0) && errno != ENOENT)
+		return -1;
+	return openat(dir, name,
+		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      (mode_t)mode);
 }
 
 bool output_write_at(int dir, const char *name, unsigned mode,
@@ -200,6 +273,16 @@ bool output_sync_dir(int dir, const char *name, struct fault *fault)
 	if (!fsync(dir))
 		return true;
 	return fault_set(fault, EXIT_IO, "%s: cannot be synced: %s", name,
+			 strerror(errno));
+}
+
+bool output_make_dir(const char *path, unsigned mode, struct fault *fault)
+{
+	if (mkdir(path, (mode_t)mode) == 0)
+		return output_sync_parent(path, fault);
+	if (errno == EEXIST)
+		return true;
+	return fault_set(fault, EXIT_IO, "%s: cannot be made: %s", path,
 			 strerror(errno));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* output.h: a file that is there whole or not at all. It is written under a
- * temporary name, synced, and renamed; "-" is stdout, written as it comes. */
+ * temporary name, synced, and renamed; "-", which is stdout, a device and a
+ * pipe are written as it comes. */
 #ifndef ISSUER_OUTPUT_H
 #define ISSUER_OUTPUT_H
 
@@ -13,9 +14,15 @@
 struct output;
 
 /* The temporary name is path + ".part"; one left over is replaced. NULL and
- * a fault when it cannot be made. */
+ * a fault when it cannot be made, and when the path leads to anything else
+ * than a file, a character device or a pipe: so that nothing is entered that
+ * could not be written, and nothing replaced that is no file. */
 struct output *output_open(const char *path, unsigned mode,
 			   struct fault *fault) OAP_CHECKED;
+/* Refuses an output that would take the place of what is read; "-" is stdin
+ * there. */
+bool output_refuse_input(const char *path, const char *input,
+			 struct fault *fault) OAP_CHECKED;
 /* Buffered. A failure is kept until output_commit. */
 void output_put(struct output *out, struct bytes data);
 /* Hands what is buffered to the kernel; so stdout shows it now. */
@@ -35,6 +42,9 @@ bool output_write(const char *path, unsigned mode, struct bytes data,
  * a left-over one; the caller renames and syncs the directory. */
 bool output_write_at(int dir, const char *name, unsigned mode,
 		     struct bytes data, struct fault *fault) OAP_CHECKED;
+/* Makes a directory, durably; it may be there. */
+bool output_make_dir(const char *path, unsigned mode, struct fault *fault)
+    OAP_CHECKED;
 /* Makes a rename in the directory durable. */
 bool output_sync_dir(int dir, const char *name, struct fault *fault)
     OAP_CHECKED;

@@ -96,10 +96,11 @@ class Office:
             **options):
         place = () if command == "show" else ("--dir", self.dir)
         env = dict(os.environ, **(env or {}))
+        if text is not None:
+            options["input"] = text
         done = subprocess.run(
             [ISSUER, command, *place, *map(str, arguments)], env=env,
-            input=text, capture_output=True, text=True, timeout=120,
-            **options)
+            capture_output=True, text=True, timeout=120, **options)
         assert done.returncode in may, (command, arguments, done)
         return done
 
