@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "when.h"
 
 bool desk_open(struct desk *desk, const struct options *o,
@@ -79,12 +80,18 @@ void desk_tell_list_opened(const struct desk *desk)
 		    "key before its passes are used");
 }
 
-static enum enlisted enter_one(struct desk *desk,
-			       const struct request *request,
-			       const uint8_t *cti,
-			       const struct renewal *renewal,
-			       struct pass_record *record, struct fault *fault)
+/* What desk_one is asked for. */
+struct order {
+	const struct request *request; /* NULL: a new paper of cti */
+	const uint8_t *cti;
+	const struct renewal *renewal;
+	struct bytes hint;
+};
+
+static enum enlisted enter(struct desk *desk, const struct order *order,
+			   struct pass_record *record, struct fault *fault)
 {
+	const struct request *request = order->request;
 	const char *why = NULL;
 	char id[33];
 	struct registry *registry = desk->office.registry;
@@ -98,10 +105,10 @@ static enum enlisted enter_one(struct desk *desk,
 		return ENLISTED_FAILED;
 	outcome = request ? enlist(&desk->enlisting, request, ref_hash,
 				   record, fault)
-			  : enlist_again(&desk->enlisting, cti, renewal,
-					 record, &why, fault);
+			  : enlist_again(&desk->enlisting, order->cti,
+					 order->renewal, record, &why, fault);
 	if (outcome == ENLISTED_NOT) {
-		hex_encode(cti, 16, id);
+		hex_encode(order->cti, 16, id);
 		fault_set(fault, EXIT_REFUSED, "pass %s: %s", id, why);
 	}
 	if (outcome == ENLISTED_NEW && !registry_commit(registry, fault))
@@ -117,6 +124,7 @@ static int hand_over(struct desk *desk, struct handover *h,
 	struct fault why;
 	char id[33];
 
+	hex_encode(record->cti, 16, id);
 	desk_tell_list_opened(desk);
 	if (record->state == STATUS_SUSPENDED)
 		say("the pass is still suspended; restore ends that");
@@ -124,29 +132,63 @@ static int hand_over(struct desk *desk, struct handover *h,
 		say("the pass is over already; every door will refuse it");
 	if (handover_put(h, &desk->press, record, hint, &why))
 		return EXIT_DONE;
-	hex_encode(record->cti, 16, id);
-	say("pass %s is in the registry but was not handed out: %s; "
-	    "reissue %s makes a new paper", id, why.text, id);
+	if (h->written)
+		say("pass %s is in the registry and in %s, but %s; find %s "
+		    "shows what is known of it", id,
+		    options_get(desk->o, OPT_OUT), why.text, id);
+	else
+		say("pass %s is in the registry but was not handed out: %s; "
+		    "reissue %s makes a new paper", id, why.text, id);
 	return (int)why.status;
 }
 
-int desk_one(struct desk *desk, const struct request *request,
-	     const uint8_t *cti, const struct renewal *renewal,
-	     struct bytes hint, struct fault *fault)
+static int enter_and_hand_over(struct desk *desk, const struct order *order,
+			       struct handover *h, struct fault *fault)
 {
 	struct pass_record record;
+
+	switch (enter(desk, order, &record, fault)) {
+	case ENLISTED_NEW: return hand_over(desk, h, &record, order->hint);
+	case ENLISTED_BEFORE: desk_already(&record, fault); /* fall through */
+	default: return fault_report(fault);
+	}
+}
+
+static int carry_out(struct desk *desk, const struct order *order,
+		     bool *interrupted, struct fault *fault)
+{
 	struct handover h;
 	int status;
 
 	if (!handover_open(&h, desk->o, &desk->office.identity, fault))
 		return fault_report(fault);
-	switch (enter_one(desk, request, cti, renewal, &record, fault)) {
-	case ENLISTED_NEW:
-		status = hand_over(desk, &h, &record, hint);
-		break;
-	case ENLISTED_BEFORE: desk_already(&record, fault); /* fall through */
-	default: status = fault_report(fault);
+	*interrupted = interrupt_waiting();
+	if (*interrupted) {
+		fault_set(fault, EXIT_IO, "interrupted; nothing was issued");
+		status = fault_report(fault);
+	} else {
+		status = enter_and_hand_over(desk, order, &h, fault);
 	}
 	handover_close(&h);
+	return status;
+}
+
+/* Once it is entered, a pass is handed over whatever comes: nobody would know
+ * of it, and who asks again is told that it is issued already. */
+int desk_one(struct desk *desk, const struct request *request,
+	     const uint8_t *cti, const struct renewal *renewal,
+	     struct bytes hint, struct fault *fault)
+{
+	const struct order order = {request, cti, renewal, hint};
+	bool interrupted = false;
+	struct interrupt held;
+	int status;
+
+	interrupt_hold(&held);
+	status = carry_out(desk, &order, &interrupted, fault);
+	if (interrupted)
+		interrupt_release(&held);
+	else
+		interrupt_ignore(&held);
 	return status;
 }

@@ -104,7 +104,10 @@ static bool write_out(struct handover *h, const struct sheet *sheet,
 	output_put(out, blob_view(&blob));
 	blob_free(&blob);
 	h->out = NULL;
-	return output_commit(out, fault);
+	if (!output_commit(out, fault))
+		return false;
+	h->written = strcmp(destination(h->o), "-") != 0;
+	return true;
 }
 
 bool handover_put(struct handover *h, const struct press *press,
@@ -128,5 +131,5 @@ bool handover_put(struct handover *h, const struct press *press,
 		print_json(record, sheet.code);
 	else
 		tell(record, destination(h->o));
-	return true;
+	return output_flush_stdout(fault);
 }

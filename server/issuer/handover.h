@@ -15,6 +15,7 @@ struct handover {
 	const struct options *o;
 	enum form form;
 	struct output *out; /* NULL: --json alone goes to stdout */
+	bool written;	    /* to a file, whole */
 };
 
 /* Opens what the pass goes to, so that nothing is issued that cannot be
@@ -23,7 +24,8 @@ bool handover_open(struct handover *h, const struct options *o,
 		   const struct identity *identity, struct fault *fault)
     OAP_CHECKED;
 /* The row is durable. With a file, the pass id goes to stdout; with "-" the
- * code does; with --json both, and more. */
+ * code does; with --json both, and more. All of it is out when this returns
+ * true. */
 bool handover_put(struct handover *h, const struct press *press,
 		  const struct pass_record *record, struct bytes hint,
 		  struct fault *fault) OAP_CHECKED;

@@ -29,6 +29,14 @@ bool interrupt_waiting(void)
 	return false;
 }
 
+/* Which discards one that waits, too (POSIX, sigaction). */
+void interrupt_ignore(const struct interrupt *held)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		signal(requests[i], SIG_IGN);
+	interrupt_release(held);
+}
+
 void interrupt_release(const struct interrupt *held)
 {
 	sigprocmask(SIG_SETMASK, &held->before, NULL);

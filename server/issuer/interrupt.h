@@ -17,5 +17,8 @@ void interrupt_hold(struct interrupt *held);
 bool interrupt_waiting(void);
 /* One that has come ends the process here, as it would have done at first. */
 void interrupt_release(const struct interrupt *held);
+/* The work is done, and its exit status says so: one that has come, or comes
+ * while files are being closed, finds nothing left to interrupt. */
+void interrupt_ignore(const struct interrupt *held);
 
 #endif

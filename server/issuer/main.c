@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "output.h"
 
 static void print_help(void)
 {
@@ -65,6 +66,7 @@ static int run(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	struct fault fault;
 	int status;
 
 	if (argc < 2) {
@@ -85,16 +87,17 @@ int main(int argc, char **argv)
 		    argv[1]);
 		return EXIT_USAGE;
 	}
-	/* a limit on file sizes is a failed write like a full disk */
+	/* a limit on file sizes is a failed write like a full disk, and so is
+	 * a pipe whose reader has gone */
 	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0) {
 		say("libsodium cannot be used here");
 		return EXIT_IO;
 	}
 	status = run(command, argc - 1, argv + 1);
-	if (fflush(stdout) || ferror(stdout)) {
-		say("stdout: cannot be written");
-		return status ? status : EXIT_IO;
-	}
-	return status;
+	if (output_flush_stdout(&fault))
+		return status;
+	fault_report(&fault);
+	return status ? status : EXIT_IO;
 }

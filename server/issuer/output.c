@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -225,6 +226,19 @@ void output_abandon(struct output *out)
 	if (out->fd != STDOUT_FILENO)
 		close(out->fd);
 	free(out);
+}
+
+bool output_flush_stdout(struct fault *fault)
+{
+	const char *why = fflush(stdout) ? strerror(errno)
+					 : "an earlier part of it was lost";
+
+	if (!ferror(stdout))
+		return true;
+	fault_set(fault, EXIT_IO, "stdout: cannot be written: %s", why);
+	__fpurge(stdout);
+	clearerr(stdout);
+	return false;
 }
 
 bool output_write(const char *path, unsigned mode, struct bytes data,

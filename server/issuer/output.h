@@ -34,6 +34,10 @@ bool output_commit(struct output *out, struct fault *fault) OAP_CHECKED;
 /* Removes the temporary file and frees; takes NULL. */
 void output_abandon(struct output *out);
 
+/* Sends on what printf and its like have left in stdio's buffer; a failure is
+ * told once, and what could not be written is forgotten. */
+bool output_flush_stdout(struct fault *fault) OAP_CHECKED;
+
 /* All of the above for a few bytes. */
 bool output_write(const char *path, unsigned mode, struct bytes data,
 		  struct fault *fault) OAP_CHECKED;

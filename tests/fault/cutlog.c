@@ -24,6 +24,7 @@ static struct {
 	uint64_t serial;    /* of the last record */
 	uint64_t points;    /* changes and syncs so far */
 	uint64_t kill_at;
+	int signal;
 	bool inherited;	    /* another process's records are in it */
 	uint64_t kept;	    /* names given out */
 	struct pending {
@@ -38,7 +39,7 @@ static void die(const char *what)
 	abort();
 }
 
-bool cutlog_open(const char *dir, uint64_t kill_at)
+bool cutlog_open(const char *dir, uint64_t kill_at, int signal)
 {
 	char path[PATH_MAX];
 
@@ -59,6 +60,7 @@ bool cutlog_open(const char *dir, uint64_t kill_at)
 	cut.inherited = lseek(cut.fd, 0, SEEK_END) > 0;
 	cut.kept = (uint64_t)getpid() << 32;
 	cut.kill_at = kill_at;
+	cut.signal = signal;
 	return true;
 }
 
@@ -75,7 +77,7 @@ void cutlog_unlock(void)
 static void point(void)
 {
 	if (++cut.points == cut.kill_at)
-		syscall(SYS_kill, getpid(), SIGKILL);
+		syscall(SYS_kill, getpid(), cut.signal);
 }
 
 static void remember(uint64_t inode)

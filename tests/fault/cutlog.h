@@ -48,8 +48,9 @@ struct cut_change {
 };
 
 /* Opens the log in that directory; false: no log, nothing is recorded. kill_at
- * > 0: the process kills itself before the change or sync of that number. */
-bool cutlog_open(const char *dir, uint64_t kill_at);
+ * > 0: the process sends itself the signal before the change or sync of that
+ * number. */
+bool cutlog_open(const char *dir, uint64_t kill_at, int signal);
 
 /* Between lock and unlock the order of the log is the order of the changes. */
 void cutlog_lock(void);

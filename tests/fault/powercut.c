@@ -7,6 +7,8 @@
  *   OAP_CUT_DIR   the tree whose files are watched (without it: nothing)
  *   OAP_CUT_LOG   an existing directory outside it, on the same file system
  *   OAP_CUT_AT    number of the change or sync before which to die by SIGKILL
+ *   OAP_CUT_SIGNAL  another signal than SIGKILL, to be sent then: for
+ *                 programs that tidy up before they end
  *   OAP_CUT_SYNCHRONOUS=OFF  lets SQLite run with synchronous=OFF, whatever
  *                 the program asks for
  *
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,10 +38,11 @@ static _Atomic bool watched[WATCHED_MAX]; /* by descriptor */
 __attribute__((constructor)) static void start(void)
 {
 	const char *dir = getenv("OAP_CUT_DIR"), *log = getenv("OAP_CUT_LOG");
-	const char *at = getenv("OAP_CUT_AT");
+	const char *at = getenv("OAP_CUT_AT"), *sig = getenv("OAP_CUT_SIGNAL");
 
 	if (dir != NULL && log != NULL && realpath(dir, watched_dir) != NULL)
-		watching = cutlog_open(log, at ? strtoull(at, NULL, 10) : 0);
+		watching = cutlog_open(log, at ? strtoull(at, NULL, 10) : 0,
+				       sig ? atoi(sig) : SIGKILL);
 }
 
 /* The absolute path of a name, its directory resolved; false when it is not

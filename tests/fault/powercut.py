@@ -48,7 +48,8 @@ class PowerCut:
         self.directory.mkdir(exist_ok=True)
         self.log.mkdir(exist_ok=True)
 
-    def environment(self, at=None, synchronous_off=False, base=None):
+    def environment(self, at=None, synchronous_off=False, base=None,
+                    signal=None):
         """For the program that is to lose its power."""
         env = dict(os.environ if base is None else base)
         preload(env, self.shim)
@@ -58,6 +59,8 @@ class PowerCut:
         env["ASAN_OPTIONS"] = ":".join(filter(None, options))
         if at is not None:
             env["OAP_CUT_AT"] = str(at)
+        if signal is not None:
+            env["OAP_CUT_SIGNAL"] = str(int(signal))
         if synchronous_off:
             env["OAP_CUT_SYNCHRONOUS"] = "OFF"
         return env

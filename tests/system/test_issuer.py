@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import time
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "fault")]
 
 import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
 import office as o  # noqa: E402
+import powercut  # noqa: E402
 
 DAY = 86400
 
@@ -224,6 +227,84 @@ def test_find_tells_what_it_looked_for(seoul):
         "find", "--code", m.code(m.sign1(m.PASS, {
             **o.payload_of(code), 1: "tokyo.example"}, m.key_of("x"))))
     assert "malformed" in seoul.refused("find", "--code", code[:50])
+
+
+# ------------------------------------------------------- interruptions
+MOMENTS = 32    # more than the changes and syncs of files in one issue
+
+
+def interrupted_at(city, at, *command):
+    """Exit status and output of a command that gets a signal just before its
+    change of a file of that number, or while it syncs one."""
+    cut = powercut.PowerCut(oaprun.build(), city.dir.parent)
+    done = city.run(*command, may=(0, -signal.SIGINT),
+                    env=cut.environment(at=at, signal=signal.SIGINT))
+    assert not list(city.dir.parent.glob("*.part")), at
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_an_interrupted_pass_is_handed_over_or_was_never_entered(seoul,
+                                                                 tmp_path):
+    statuses = set()
+    for at in range(1, MOMENTS):
+        out = tmp_path / ("%d.txt" % at)
+        status, told, said = interrupted_at(
+            seoul, at, "issue", "--class", "adult", "--days", "3", "--ref",
+            "R-%d" % at, "--out", out)
+        found = seoul.find("--ref", "R-%d" % at)
+        assert bool(found) == out.exists() == (status == 0), (at, said)
+        if found:
+            assert told == found[0]["pass_id"] + "\n"
+            assert seoul.pass_id(out.read_text()[:-1]) == told[:-1]
+        statuses.add(status)
+    assert statuses == {0, -signal.SIGINT}
+
+
+def test_an_interrupted_reissue_ends_no_paper_without_a_new_one(seoul,
+                                                                tmp_path):
+    statuses = set()
+    pass_id = seoul.pass_id(seoul.issue())
+    papers = 1
+    for at in range(1, MOMENTS):
+        out = tmp_path / ("%d.txt" % at)
+        status, _, said = interrupted_at(seoul, at, "reissue", pass_id,
+                                         "--out", out)
+        papers += status == 0
+        assert len(seoul.find(pass_id)) == papers, (at, said)
+        assert out.exists() == (status == 0), (at, said)
+        statuses.add(status)
+    assert statuses == {0, -signal.SIGINT}
+
+
+def test_a_pass_that_nobody_could_be_told_of_is_named(seoul, tmp_path):
+    out = tmp_path / "pass.txt"
+    one = ("issue", "--class", "adult", "--days", "3")
+    for options, where in (((), "not handed out"), (("--json",), "not handed"),
+                           (("--out", out), "in %s, but" % out),
+                           (("--out", out, "--json"), "in %s, but" % out)):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [o.ISSUER, *one, "--dir", seoul.dir, *options], text=True,
+                stdout=full, stderr=subprocess.PIPE)
+        why = done.stderr.split("\n")[-2]
+        assert done.returncode == 4 and where in why, done
+        assert "stdout: cannot be written: No space left" in why
+        pass_id = re.search("pass ([0-9a-f]{32}) is in the registry",
+                            why).group(1)
+        advice = re.search("(find|reissue) %s" % pass_id, why).group(1)
+        assert (advice == "find") == out.exists()
+        assert seoul.run(advice, pass_id).returncode == 0
+        assert done.stderr.count("cannot be written") == 1
+
+
+def test_a_reader_that_has_gone_does_not_silence_it(seoul):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run([o.ISSUER, "issue", "--dir", seoul.dir, "--class",
+                           "adult", "--days", "3"], stdout=theirs,
+                          stderr=subprocess.PIPE, text=True)
+    os.close(theirs)
+    assert done.returncode == 4 and "Broken pipe; reissue" in done.stderr
 
 
 # -------------------------------------------------------- what is kept

@@ -79,10 +79,12 @@ def test_a_pipe_gets_the_code_when_somebody_reads(seoul, csv, tmp_path):
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
 
 
-def test_the_name_of_the_standard_output_is_written_to(seoul):
-    done = seoul.run(*ONE, "--out", "/dev/stdout", "--as", "txt")
-    code, pass_id = done.stdout.splitlines()
+def test_a_link_to_a_pipe_is_followed(seoul, tmp_path):
+    link = tmp_path / "stdout.txt"      # as /dev/stdout is one
+    link.symlink_to("/proc/self/fd/1")
+    code, pass_id = seoul.run(*ONE, "--out", link).stdout.splitlines()
     assert seoul.pass_id(code) == pass_id
+    assert link.is_symlink()
 
 
 def test_a_link_is_neither_replaced_nor_followed_to_a_file(seoul, csv,
