@@ -35,14 +35,27 @@ static bool other_holder(const struct request *q,
 		memcmp(q->holder, record->holder, sizeof(q->holder)) != 0);
 }
 
+static void complain_twice(struct bulk *bulk, const struct item *item,
+			   size_t line)
+{
+	struct fault why;
+
+	fault_set(&why, EXIT_REFUSED, "already issued: the reference of line "
+		  "%zu", line);
+	bulk_complain(bulk, item->request.line, why.text);
+}
+
 /* Whether a pass that is there already can be handed out again. */
 static bool same_again(struct bulk *bulk, const struct item *item)
 {
 	const struct pass_record *record = &item->record;
 	const struct request *q = &item->request;
+	size_t line = bulk->seen ? seen_line(bulk->seen, item->ref_hash) : 0;
 	struct fault why;
 
-	if ((q->has_class && q->class != record->class) ||
+	if (line) {
+		complain_twice(bulk, item, line);
+	} else if ((q->has_class && q->class != record->class) ||
 	    record->state == STATUS_INVALID) {
 		desk_already(record, &why);
 		bulk_complain(bulk, q->line, why.text);
@@ -54,6 +67,10 @@ static bool same_again(struct bulk *bulk, const struct item *item)
 		complain_pass(bulk, item,
 			      "already issued, for another holder key; reissue "
 			      "--holder-key makes a new paper");
+	} else if (item->other_validity) {
+		complain_pass(bulk, item,
+			      "already issued, with another validity; reissue "
+			      "--days or --until makes a new paper");
 	} else {
 		return true;
 	}
@@ -67,6 +84,11 @@ static bool deliver_item(struct bulk *bulk, const struct item *item,
 	uint8_t buf[CODE_MAX];
 	struct outbuf code = outbuf_in(buf, sizeof(buf));
 
+	if (item->bad[0]) {
+		bulk->refused++;
+		bulk_complain(bulk, item->request.line, item->bad);
+		return true;
+	}
 	switch (item->outcome) {
 	case ENLISTED_NEW: bulk->issued++; break;
 	case ENLISTED_BEFORE:
@@ -82,6 +104,9 @@ static bool deliver_item(struct bulk *bulk, const struct item *item,
 		complain_pass(bulk, item, item->why);
 		return true;
 	}
+	if (bulk->seen &&
+	    !seen_add(bulk->seen, item->ref_hash, item->request.line))
+		return fault_set(fault, EXIT_IO, "no memory");
 	press_code(&bulk->desk->press, &item->record, hint, &code);
 	if (code.failed)
 		return fault_set(fault, EXIT_REFUSED,
@@ -96,7 +121,8 @@ static bool deliver(void *arg, struct batch *batch, struct fault *fault)
 	struct bulk *bulk = arg;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		if (interrupt_waiting())
+		bulk->interrupted = interrupt_waiting();
+		if (bulk->interrupted)
 			return fault_set(fault, EXIT_IO, "interrupted");
 		if (!deliver_item(bulk, &batch->item[i], fault))
 			return false;
@@ -164,6 +190,9 @@ int bulk_run(struct bulk *bulk,
 
 	interrupt_hold(&held);
 	status = run(bulk, &steps);
-	interrupt_release(&held);
+	if (bulk->interrupted)
+		interrupt_release(&held);
+	else
+		interrupt_ignore(&held);
 	return status;
 }

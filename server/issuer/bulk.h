@@ -7,6 +7,7 @@
 #include "desk.h"
 #include "pipeline.h"
 #include "progress.h"
+#include "seen.h"
 
 /* A run of many. The fields below are set by whoever runs it. */
 struct bulk {
@@ -14,7 +15,9 @@ struct bulk {
 	const char *source; /* in messages: "residents.csv", "stdin" */
 	struct delivery *delivery;
 	struct progress progress;
+	struct seen *seen; /* NULL: no two items can be one resident's */
 	size_t issued, before, refused;
+	bool interrupted;
 	bool renews; /* run again, it makes other papers */
 	void *reader; /* for the read and enter steps */
 	size_t part, whole; /* of the way, for progress */

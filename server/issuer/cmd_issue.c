@@ -9,7 +9,6 @@
 #include "bulk.h"
 #include "output.h"
 #include "residents.h"
-#include "seen.h"
 
 static bool take_one(const struct options *o, uint64_t now,
 		     struct request *q, struct fault *fault)
@@ -59,57 +58,57 @@ static int issue_one(const struct options *o, const struct world *world)
 	return status;
 }
 
-struct reader {
-	struct residents residents;
-	struct seen *seen;
-};
-
-/* Judges what needs the key: the size, and whether the file has it twice. */
-static bool check_item(struct bulk *bulk, struct item *item,
-		       struct fault *fault)
+/* The row's own faults, and its size, which needs the key's length. */
+static bool read_item(struct bulk *bulk, struct residents *residents,
+		      struct item *item)
 {
-	struct reader *reader = bulk->reader;
 	struct press *press = &bulk->desk->press;
 	struct request *q = &item->request;
-	size_t line;
+	struct fault why;
 
-	if (!press_check_request(press, q, fault))
-		return false;
-	press_ref_hash(press, request_ref_view(q), item->ref_hash);
-	line = seen_before(reader->seen, item->ref_hash, q->line);
-	if (line == SIZE_MAX)
-		return fault_set(fault, EXIT_IO, "no memory");
-	if (line)
-		return fault_set(fault, EXIT_REFUSED,
-				 "already issued: the reference of line %zu",
-				 line);
+	item->bad[0] = '\0';
+	switch (residents_next(residents, q, &why)) {
+	case RESIDENT_END: return false;
+	case RESIDENT:
+		if (!press_check_request(press, q, &why))
+			break;
+		press_ref_hash(press, request_ref_view(q), item->ref_hash);
+		return true;
+	case RESIDENT_BAD: break;
+	}
+	snprintf(item->bad, sizeof(item->bad), "%.*s", ROW_FAULT_MAX - 1,
+		 why.text);
 	return true;
 }
 
 static bool read_batch(void *arg, struct batch *batch)
 {
 	struct bulk *bulk = arg;
-	struct reader *reader = bulk->reader;
-	enum resident_result result = RESIDENT;
-	struct fault why;
+	struct residents *residents = bulk->reader;
 
 	batch->n = 0;
-	while (batch->n < ISSUE_BATCH) {
-		struct item *item = &batch->item[batch->n];
-
-		result =
-		    residents_next(&reader->residents, &item->request, &why);
-		if (result == RESIDENT_END)
-			break;
-		if (result == RESIDENT && check_item(bulk, item, &why)) {
-			batch->n++;
-			continue;
-		}
-		bulk->refused++;
-		bulk_complain(bulk, item->request.line, why.text);
-	}
-	bulk->part = reader->residents.csv.at;
+	while (batch->n < ISSUE_BATCH &&
+	       read_item(bulk, residents, &batch->item[batch->n]))
+		batch->n++;
+	bulk->part = residents->csv.at;
 	return batch->n > 0;
+}
+
+static bool enter_item(struct enlisting *e, struct item *item,
+		       struct fault *fault)
+{
+	item->outcome = enlist(e, &item->request, item->ref_hash,
+			       &item->record, fault);
+	item->other_validity = false;
+	if (item->outcome == ENLISTED_BEFORE) {
+		bool same;
+
+		if (!enlist_same_validity(e, &item->request, &item->record,
+					  &same, fault))
+			return false;
+		item->other_validity = !same;
+	}
+	return item->outcome != ENLISTED_FAILED;
 }
 
 static bool enter_batch(void *arg, struct batch *batch, struct fault *fault)
@@ -119,14 +118,10 @@ static bool enter_batch(void *arg, struct batch *batch, struct fault *fault)
 
 	if (!registry_begin(e->registry, fault))
 		return false;
-	for (size_t i = 0; i < batch->n; i++) {
-		struct item *item = &batch->item[i];
-
-		item->outcome = enlist(e, &item->request, item->ref_hash,
-				       &item->record, fault);
-		if (item->outcome == ENLISTED_FAILED)
+	for (size_t i = 0; i < batch->n; i++)
+		if (!batch->item[i].bad[0] &&
+		    !enter_item(e, &batch->item[i], fault))
 			goto fail;
-	}
 	if (registry_commit(e->registry, fault))
 		return true;
 fail:
@@ -147,22 +142,23 @@ static int run_rows(struct bulk *bulk, struct bytes text, uint64_t now)
 	const struct validity otherwise = {text_of(o, OPT_FROM),
 					   text_of(o, OPT_DAYS),
 					   text_of(o, OPT_UNTIL)};
-	struct reader reader = {.seen = seen_new()};
+	struct residents residents;
 	struct fault fault;
 	int status = EXIT_IO;
 
-	if (!reader.seen) {
+	bulk->seen = seen_new();
+	if (!bulk->seen) {
 		say("no memory");
-	} else if (!residents_start(&reader.residents, text, now, &otherwise,
+	} else if (!residents_start(&residents, text, now, &otherwise,
 				    &fault)) {
 		bulk_complain(bulk, 1, fault.text);
 		status = EXIT_REFUSED;
 	} else {
-		bulk->reader = &reader;
+		bulk->reader = &residents;
 		bulk->whole = text.n;
 		status = bulk_run(bulk, read_batch, enter_batch);
 	}
-	seen_free(reader.seen);
+	seen_free(bulk->seen);
 	return status;
 }
 

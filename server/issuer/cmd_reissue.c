@@ -114,6 +114,8 @@ static bool read_batch(void *arg, struct batch *batch)
 	while (r->next < r->count && batch->n < ISSUE_BATCH) {
 		struct item *item = &batch->item[batch->n++];
 
+		item->bad[0] = '\0';
+		item->other_validity = false;
 		memset(&item->request, 0, sizeof(item->request));
 		memcpy(item->record.cti, r->cti[r->next++], 16);
 	}
@@ -137,6 +139,8 @@ static bool look_up(struct reissue *r, struct registry *registry,
 	for (size_t i = 0; ok && i < batch->n; i++) {
 		struct item *item = &batch->item[i];
 
+		item->bad[0] = '\0';
+		item->other_validity = false;
 		memset(&item->request, 0, sizeof(item->request));
 		memcpy(item->record.cti, cti[i], 16);
 		memcpy(r->after, cti[i], 16);

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#define DAY_S 86400
+/* Papers of one pass made within a second are dated that much ahead, and a
+ * length counted from there is as much shorter. */
+#define PAPERS_APART_S 60
+
 static enum enlisted add(struct enlisting *e, struct pass_record *record,
 			 struct fault *fault)
 {
@@ -48,6 +53,54 @@ enum enlisted enlist(struct enlisting *e, const struct request *q,
 	out->has_holder = q->has_holder;
 	memcpy(out->holder, q->holder, 32);
 	return add(e, out, fault);
+}
+
+/* What the papers of a pass tell of its validity. */
+struct history {
+	uint64_t exp; /* of the current one */
+	uint64_t first; /* when the first one begins; 0: none was seen */
+	uint64_t since; /* likewise the first one that ends then */
+};
+
+static bool note_paper(void *arg, const struct pass_record *row)
+{
+	struct history *h = arg;
+	uint64_t begin = row->nbf ? row->nbf : row->iat;
+
+	if (!h->first)
+		h->first = begin;
+	if (!h->since && row->exp == h->exp)
+		h->since = begin;
+	return true;
+}
+
+static bool is_length(uint64_t length, uint32_t days)
+{
+	uint64_t wanted = (uint64_t)days * DAY_S;
+
+	return length + PAPERS_APART_S >= wanted &&
+	       length <= wanted + PAPERS_APART_S;
+}
+
+bool enlist_same_validity(struct enlisting *e, const struct request *q,
+			  const struct pass_record *record, bool *same,
+			  struct fault *fault)
+{
+	uint64_t from = q->nbf ? q->nbf : q->iat;
+	struct history h = {.exp = record->exp};
+
+	if (!registry_each_of_cti(e->registry, record->cti, note_paper, &h,
+				  fault))
+		return false;
+	if (from)
+		*same = h.exp == q->exp && h.first == from;
+	else if (record->nbf > e->now)
+		*same = false; /* what is asked for begins at once */
+	else if (q->days)
+		*same = is_length(h.exp - h.since, q->days);
+	else
+		*same = h.exp == q->exp;
+	return true;
 }
 
 static enum enlisted replace(struct enlisting *e, struct pass_record *old,

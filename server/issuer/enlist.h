@@ -30,6 +30,13 @@ enum enlisted enlist(struct enlisting *e, const struct request *q,
 		     struct pass_record *out, struct fault *fault)
     OAP_CHECKED;
 
+/* Whether a pass that is there already begins and ends as the request says;
+ * days count from when its end was set, so that the same request is the same
+ * on a later day, and after its paper was replaced. */
+bool enlist_same_validity(struct enlisting *e, const struct request *q,
+			  const struct pass_record *record, bool *same,
+			  struct fault *fault) OAP_CHECKED;
+
 /* What changes when a pass is issued anew. */
 struct renewal {
 	uint64_t exp; /* 0: stays */

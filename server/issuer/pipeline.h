@@ -10,11 +10,15 @@
 #include "enlist.h"
 
 struct item {
+	/* why its row is refused, "" when it is good: bad rows go along, so
+	 * that all that is said comes in the order of the rows */
+	char bad[ROW_FAULT_MAX];
 	struct request request;
 	uint8_t ref_hash[REF_HASH];
 	struct pass_record record;
 	enum enlisted outcome;
 	const char *why; /* of ENLISTED_NOT */
+	bool other_validity; /* of ENLISTED_BEFORE: than is asked for */
 };
 
 struct batch {
@@ -26,7 +30,7 @@ struct pipeline_steps {
 	/* Caller's thread: fills a batch; false when there is no more. It
 	 * must not touch the registry. */
 	bool (*read)(void *arg, struct batch *batch);
-	/* Registry thread: durable when it returns true. */
+	/* Registry thread: durable when it returns true. Skips bad items. */
 	bool (*enter)(void *arg, struct batch *batch, struct fault *fault);
 	/* Caller's thread: the batch has been entered. */
 	bool (*deliver)(void *arg, struct batch *batch, struct fault *fault);

@@ -123,6 +123,7 @@ bool request_days(struct request *q, struct bytes text, uint64_t now,
 		return fault_set(fault, EXIT_REFUSED,
 				 "days \"%s\": a number from 1 to %d is "
 				 "expected", printable(text, buf, SHOWN), PASS_DAYS_MAX);
+	q->days = (uint32_t)days;
 	return take_end(q, beginning(q, now) + days * DAY_S, now, over_too,
 			"days", text, fault);
 }

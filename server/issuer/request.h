@@ -15,6 +15,7 @@ struct request {
 	bool has_class;
 	enum pass_class class;
 	uint64_t exp; /* seconds; 0: not given */
+	uint32_t days; /* when its length was given; 0: its end was */
 	uint64_t iat; /* when it begins in the past; 0: now */
 	uint64_t nbf; /* when it begins in the future; 0: at once */
 	size_t hint_n;

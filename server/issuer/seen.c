@@ -67,20 +67,22 @@ static bool grow(struct seen *seen)
 	return true;
 }
 
-size_t seen_before(struct seen *seen, const uint8_t hash[static REF_HASH],
-		   size_t line)
+size_t seen_line(const struct seen *seen,
+		 const uint8_t hash[static REF_HASH])
 {
-	struct slot *slot = place(seen->slot, seen->slots, hash);
+	return place(seen->slot, seen->slots, hash)->line;
+}
 
-	if (slot->line)
-		return slot->line;
-	if (2 * seen->used >= seen->slots) {
-		if (!grow(seen))
-			return SIZE_MAX;
-		slot = place(seen->slot, seen->slots, hash);
-	}
+bool seen_add(struct seen *seen, const uint8_t hash[static REF_HASH],
+	      size_t line)
+{
+	struct slot *slot;
+
+	if (2 * seen->used >= seen->slots && !grow(seen))
+		return false;
+	slot = place(seen->slot, seen->slots, hash);
 	slot->line = line;
 	memcpy(slot->hash, hash, REF_HASH);
 	seen->used++;
-	return 0;
+	return true;
 }

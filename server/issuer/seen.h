@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seen.h: which references a CSV file has had so far, and in which line. */
+/* seen.h: whose passes a run over a CSV file has given out so far, and for
+ * which line. */
 #ifndef ISSUER_SEEN_H
 #define ISSUER_SEEN_H
 
@@ -10,9 +11,11 @@ struct seen;
 struct seen *seen_new(void) OAP_CHECKED; /* NULL: no memory */
 void seen_free(struct seen *seen);	 /* takes NULL */
 
-/* The line in which the hash was given before, or 0 after remembering this
- * one; SIZE_MAX when there is no memory. */
-size_t seen_before(struct seen *seen, const uint8_t hash[static REF_HASH],
-		   size_t line) OAP_CHECKED;
+/* The line that the hash was remembered with; 0: it was not. */
+size_t seen_line(const struct seen *seen,
+		 const uint8_t hash[static REF_HASH]);
+/* Remembers one that was not; false when there is no memory. */
+bool seen_add(struct seen *seen, const uint8_t hash[static REF_HASH],
+	      size_t line) OAP_CHECKED;
 
 #endif

@@ -2,12 +2,14 @@
 """oap-issuer with a file of residents: bad rows, the same file again, and
 every kind of interruption."""
 import collections
+import contextlib
 import os
 import pathlib
 import pty
 import resource
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,11 +17,12 @@ import time
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "fault")]
 
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import office as o  # noqa: E402
+import powercut  # noqa: E402
 
 ROWS = 24000    # three transactions
 
@@ -142,6 +145,71 @@ def test_a_row_that_now_names_another_holder_key_is_told(seoul, tmp_path):
     write(csv, "ref,class,days,holder_key\nA2,adult,9,%s\n" % keys[0])
     done = seoul.run("issue", "--csv", csv, "--out", out, may=(1,))
     assert "r.csv:2: pass " in done.stderr and "holder key" in done.stderr
+
+
+def age(city, days):
+    """As if everything there had been issued so much earlier."""
+    with contextlib.closing(sqlite3.connect(city.dir / "registry.db")) as db:
+        db.execute("UPDATE pass SET iat = iat - :s, exp = exp - :s, "
+                   "nbf = nbf - :s", {"s": days * 86400})
+        db.commit()
+
+
+def test_a_row_that_now_asks_for_another_validity_is_told(seoul, tmp_path):
+    out = tmp_path / "out.csv"
+
+    def run(rows, told):
+        csv = write(tmp_path / "r.csv", "ref,class,valid_from,days,"
+                    "valid_until\n" + "".join(
+                        "%s,adult,%s\n" % row for row in rows.items()))
+        done = seoul.run("issue", "--csv", csv, "--out", out,
+                         may=(1,) if told else (0,))
+        for line, (ref, row) in enumerate(rows.items(), 2):
+            said = "r.csv:%d: pass %s: already issued, with another " \
+                "validity; reissue --days" % (line, ids.get(ref))
+            assert (said in done.stderr) == (ref in told), (ref, done.stderr)
+        assert [row[1] for row in o.rows_of(out)] == \
+            [ref for ref in rows if ref not in told]
+        return {row[1]: row[0] for row in o.rows_of(out)}
+
+    soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 20 * 86400))
+    first = {"A": ",30,", "B": ",,2099-12-31", "C": soon + ",30,",
+             "D": "2026-01-01,,2099-12-31", "E": ",30,"}
+    ids = {}
+    ids = run(first, "")
+    assert run(first, "") == ids
+    # other ends, other beginnings, and a beginning that is not asked for
+    run({"A": ",31,", "B": ",,2099-12-30", "C": soon + ",31,",
+         "D": "2026-01-02,,2099-12-31", "E": soon + ",30,"}, "ABCDE")
+    run({"C": ",,2099-12-31"}, "C")
+    # on a later day, days are still as many, and an end is where it was
+    age(seoul, 3)
+    run({"A": ",30,", "E": ",30,"}, "")
+    run({"A": ",27,", "B": ",,2099-12-31"}, "AB")
+    # a new paper changes no validity, unless it is told to
+    for ref in ("A", "E"):
+        seoul.run("reissue", ids[ref])
+        run({ref: ",30,"}, "")
+        seoul.run("reissue", ids[ref], "--days", "60")
+        run({ref: ",30,"}, ref)
+        run({ref: ",60,"}, "")
+    assert len({row[0] for row in seoul.rows()}) == len(first)
+
+
+def test_a_row_that_is_refused_does_not_use_up_its_reference(seoul,
+                                                             tmp_path):
+    csv, out = tmp_path / "r.csv", tmp_path / "out.csv"
+    write(csv, "ref,class,days\nA1,adult,9\n")
+    seoul.run("issue", "--csv", csv, "--out", out)
+    write(csv, "ref,class,days\nA1,child,9\nA1,adult,9\nA2,king,9\n"
+          "A1,adult,9\nA2,adult,9\n")
+    done = seoul.run("issue", "--csv", csv, "--out", out, may=(1,))
+    assert [row[1] for row in o.rows_of(out)] == ["A1", "A2"]
+    said = done.stderr.split("\n")
+    assert said[0].startswith("%s:2: already issued: pass " % csv)
+    assert said[1].startswith("%s:4: class \"king\": unknown" % csv)
+    assert said[2] == "%s:5: already issued: the reference of line 3" % csv
+    assert "1 issued, 1 already issued, 3 refused" in said[3]
 
 
 @pytest.mark.parametrize("text", [
@@ -278,6 +346,42 @@ def test_interrupted_it_tidies_up_and_goes_on_later(seoul, big, tmp_path,
     seoul.run("issue", "--csv", big, "--out", out)
     whole = {row[0]: row[2] for row in o.rows_of(out)}
     assert len(whole) == ROWS and codes.items() <= whole.items()
+
+
+def test_bad_rows_alone_are_interrupted_too(seoul, tmp_path):
+    csv = write(tmp_path / "bad.csv", "ref,class,days\n" + "".join(
+        "B%d,king,365\n" % i for i in range(ROWS)))
+    out = tmp_path / "out.csv"
+    process = seoul.popen("issue", "--csv", csv, "--out", out)
+    try:
+        # it can get no further ahead of us than the pipe is long
+        assert process.stderr.readline().startswith("%s:2: " % csv)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=oaprun.PATIENCE)
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGTERM
+    assert said.count("\n") < ROWS / 2
+    assert "interrupted; nothing is lost" in said
+    assert not list(tmp_path.glob("out.csv*"))
+
+
+def test_a_signal_after_the_work_does_not_make_it_a_failure(seoul, tmp_path):
+    csv = write(tmp_path / "r.csv", "ref,class,days\nA1,adult,9\n")
+    ends = []
+    for at in range(1, 40):
+        out = tmp_path / ("%d.csv" % at)
+        cut = powercut.PowerCut(oaprun.build(), tmp_path)
+        done = seoul.run("issue", "--csv", csv, "--out", out,
+                         may=(0, -signal.SIGINT), env=cut.environment(
+                             at=at, signal=signal.SIGINT))
+        assert out.exists() == (done.returncode == 0), (at, done)
+        assert ("1 refused" in done.stderr or "0 refused" in done.stderr) \
+            == out.exists()
+        assert not list(tmp_path.glob("*.part"))
+        ends.append(done.returncode)
+    assert set(ends) == {0, -signal.SIGINT}
+    assert len(seoul.rows()) == 1
 
 
 def limit_files(size):

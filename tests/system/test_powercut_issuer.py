@@ -103,8 +103,8 @@ class Office:
     def reissue(self, dice, env):
         pass_id = dice.choice([i for i, s in sorted(self.known.items())
                                if s == "valid"])
-        done = self.run("reissue", "--days", "60", pass_id, "--out", "-",
-                        env=env, may=(0, -9))
+        done = self.run("reissue", pass_id, "--out", "-", env=env,
+                        may=(0, -9))
         self.codes.update(done.stdout.split("\n")[:-1])
 
     def publish(self, dice, env):
