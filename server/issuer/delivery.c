@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "csv.h"
+#include "index.h"
 #include "output.h"
 
 #define FILE_NAME 40 /* 32 digits, a dot, an ending and a NUL */
@@ -19,6 +20,7 @@
 struct delivery {
 	const struct identity *identity;
 	struct output *csv; /* the codes, or the index of the directory */
+	struct index *index; /* what it was before */
 	int dir;	    /* -1: all go into csv */
 	enum form form;
 	size_t waiting; /* written but not renamed */
@@ -73,8 +75,11 @@ static bool open_dir(struct delivery *d, const char *path,
 	    (int)sizeof(index))
 		return fault_set(fault, EXIT_USAGE, "%s: too long a name",
 				 path);
+	/* locked for us before it is read: no other run adds to it now */
 	d->csv = output_open(index, OUTPUT_MODE_PASS, fault);
-	return d->csv != NULL;
+	if (d->csv)
+		d->index = index_read(index, fault);
+	return d->index != NULL;
 }
 
 static void put_row(struct delivery *d, struct bytes a, struct bytes b,
@@ -106,6 +111,7 @@ struct delivery *delivery_open(const struct options *o,
 	}
 	d->identity = identity;
 	d->csv = NULL;
+	d->index = NULL;
 	d->dir = -1;
 	d->form = form;
 	d->waiting = 0;
@@ -163,7 +169,8 @@ bool delivery_put(struct delivery *d, const struct pass_record *record,
 	}
 	if (!put_file(d, &sheet, id, fault))
 		return false;
-	put_row(d, bytes_text(id), ref, bytes_text(d->name[d->waiting - 1]));
+	put_row(d, bytes_text(id), index_replace(d->index, record->cti, ref),
+		bytes_text(d->name[d->waiting - 1]));
 	return true;
 }
 
@@ -187,10 +194,18 @@ bool delivery_batch_end(struct delivery *d, struct fault *fault)
 	return output_sync_dir(d->dir, "the output directory", fault);
 }
 
+static void put_left(void *csv, struct bytes row)
+{
+	output_put(csv, row);
+	output_put(csv, bytes_text("\r\n"));
+}
+
 bool delivery_close(struct delivery *d, struct fault *fault)
 {
 	struct output *csv = d->csv;
 
+	if (d->index)
+		index_each_left(d->index, put_left, csv);
 	d->csv = NULL;
 	delivery_abandon(d);
 	return output_commit(csv, fault);
@@ -203,6 +218,7 @@ void delivery_abandon(struct delivery *d)
 	if (!d)
 		return;
 	output_abandon(d->csv);
+	index_free(d->index);
 	for (; d->waiting; d->waiting--) {
 		part_name(d->name[d->waiting - 1], part);
 		unlinkat(d->dir, part, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* delivery.h: where many signed passes go: one CSV file (pass_id, ref, code),
- * or a directory with a file for each and an index.csv (pass_id, ref, file).
+ * or a directory with a file for each and an index.csv (pass_id, ref, file),
+ * in which what earlier runs delivered there stays.
  * Files are synced, then renamed, and the directory synced once a batch. */
 #ifndef ISSUER_DELIVERY_H
 #define ISSUER_DELIVERY_H

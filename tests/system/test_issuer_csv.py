@@ -279,6 +279,76 @@ def test_a_directory_gets_a_picture_for_each_and_an_index(seoul, tmp_path):
         assert seoul.find("--ref", ref)[0]["pass_id"] == pass_id
 
 
+def test_a_directory_of_several_runs_has_one_index_of_all(seoul, tmp_path):
+    cards = tmp_path / "cards"
+
+    def run(refs, *options):
+        csv = write(tmp_path / "r.csv", "ref,class,days\n" + "".join(
+            '"%s",adult,9\n' % ref for ref in refs))
+        seoul.run("issue", "--csv", csv, "--out-dir", cards, "--as", "txt")
+        return o.rows_of(cards / "index.csv")
+
+    first = run(["R1", "R2"])
+    whole = (cards / "index.csv").read_bytes()
+    assert run(["R1", "R2"]) == first
+    assert (cards / "index.csv").read_bytes() == whole
+    second = run(["R3", "R2"])
+    assert [row[1] for row in second] == ["R3", "R2", "R1"]
+    assert sorted(second)[:3] == sorted([*first, second[0]])
+    # a new paper has no reference to tell: the one that was told stays
+    ids = [row[0] for row in second]
+    before = {row[0]: (cards / row[2]).read_text() for row in second}
+    seoul.run("reissue", ids[0], "--out-dir", cards, "--as", "txt")
+    assert o.rows_of(cards / "index.csv") == \
+        [second[0], second[1], second[2]]
+    for pass_id, _, name in second:
+        changed = (cards / name).read_text() != before[pass_id]
+        assert changed == (pass_id == ids[0])
+    run(['say ""A"", b', "R4"])
+    seoul.run("reissue", *ids, "--out-dir", cards, "--as", "txt")
+    text = (cards / "index.csv").read_text()
+    assert text.count('"say ""A"", b"') == 1 and text.count("\n") == 6
+
+
+@pytest.mark.parametrize("text, said", [
+    ("ref,class,days\nA,adult,3\n", "no pass_id,ref,file in its first line"),
+    ("", "no pass_id,ref,file in its first line"),
+    ("pass_id,ref,file\nabc,R1,abc.png\n", "line 2: not a pass id"),
+    ("pass_id,ref,file\n%s,R1\n" % ("0" * 32), "line 2: not a pass id"),
+    ("pass_id,ref,file\n\"\n", "line 2: a quote"),
+])
+def test_an_index_that_is_none_is_not_lost(seoul, tmp_path, text, said):
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    mine = write(cards / "index.csv", text)
+    why = seoul.refused("issue", "--csv", mine if "class" in text else
+                        write(tmp_path / "r.csv",
+                              "ref,class,days\nA,adult,3\n"),
+                        "--out-dir", cards, "--as", "txt")
+    assert said in why and "move it away" in why, why
+    assert mine.read_text() == text and seoul.rows() == []
+    assert [p.name for p in cards.iterdir()] == ["index.csv"]
+
+
+def test_an_interrupted_run_leaves_the_index_of_the_others(seoul, big,
+                                                           tmp_path):
+    cards = tmp_path / "cards"
+    csv = write(tmp_path / "r.csv", "ref,class,days\nA1,adult,9\n")
+    seoul.run("issue", "--csv", csv, "--out-dir", cards, "--as", "txt")
+    index = (cards / "index.csv").read_bytes()
+    status, _, _ = run_until(
+        seoul, big, lambda process: oaprun.wait_for(
+            lambda: len(list(cards.iterdir())) > 50, "passes"),
+        signal.SIGTERM, "--out-dir", cards, "--as", "txt")
+    assert status == -signal.SIGTERM
+    assert (cards / "index.csv").read_bytes() == index
+    seoul.run("issue", "--csv", big, "--out-dir", cards, "--as", "txt")
+    rows = o.rows_of(cards / "index.csv")
+    assert len(rows) == ROWS + 1 and rows[-1][1] == "A1"
+    assert {row[2] for row in rows} | {"index.csv"} == \
+        {p.name for p in cards.iterdir()}
+
+
 # -------------------------------------------------------- interruptions
 def run_until(city, big, when, number, *arguments):
     """Signals a run once `when` holds; what it had said by then."""
