@@ -78,6 +78,7 @@ static bool take_changes(struct reissue *r, bool single, struct fault *fault)
 		return false;
 	r->renewal.exp = q->exp;
 	r->renewal.holder = q->has_holder ? q->holder : NULL;
+	r->renewal.hint = request_hint_view(q);
 	return true;
 }
 

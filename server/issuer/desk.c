@@ -20,6 +20,7 @@ bool desk_open(struct desk *desk, const struct options *o,
 	press_init(&desk->press, &desk->office.identity, desk->key);
 	desk->enlisting = (struct enlisting){
 	    .registry = desk->office.registry,
+	    .press = &desk->press,
 	    .now = world->now,
 	    .random = world->random,
 	    .again = options_has(o, OPT_AGAIN),

@@ -105,7 +105,8 @@ bool enlist_same_validity(struct enlisting *e, const struct request *q,
 
 static enum enlisted replace(struct enlisting *e, struct pass_record *old,
 			     const struct renewal *renewal,
-			     struct pass_record *out, struct fault *fault)
+			     struct pass_record *out, const char **why,
+			     struct fault *fault)
 {
 	*out = *old;
 	/* a new paper is newer, even within the same second */
@@ -117,6 +118,11 @@ static enum enlisted replace(struct enlisting *e, struct pass_record *old,
 	if (renewal->holder) {
 		out->has_holder = true;
 		memcpy(out->holder, renewal->holder, 32);
+	}
+	if (!press_fits(e->press, out, renewal->hint)) {
+		*why = "would not fit its QR code; give a shorter hint, or "
+		       "--until a time before 2106";
+		return ENLISTED_NOT;
 	}
 	old->state = STATUS_INVALID;
 	old->current = false;
@@ -188,5 +194,5 @@ enum enlisted enlist_again(struct enlisting *e, const uint8_t cti[static 16],
 		*out = old;
 		return ENLISTED_BEFORE;
 	}
-	return replace(e, &old, renewal, out, fault);
+	return replace(e, &old, renewal, out, why, fault);
 }

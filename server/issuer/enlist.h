@@ -4,8 +4,7 @@
 #ifndef ISSUER_ENLIST_H
 #define ISSUER_ENLIST_H
 
-#include "registry.h"
-#include "request.h"
+#include "press.h"
 
 enum enlisted {
 	ENLISTED_NEW,	 /* *out is a new row */
@@ -16,6 +15,7 @@ enum enlisted {
 
 struct enlisting {
 	struct registry *registry;
+	const struct press *press; /* that will sign */
 	uint64_t now; /* seconds */
 	random_fn *random;
 	uint8_t kid[8];	 /* of the key that will sign */
@@ -41,6 +41,7 @@ bool enlist_same_validity(struct enlisting *e, const struct request *q,
 struct renewal {
 	uint64_t exp; /* 0: stays */
 	const uint8_t *holder; /* NULL: stays */
+	struct bytes hint; /* of the new paper; none is kept */
 	/* only papers signed by this key are replaced; for the others *out is
 	 * the current row and the result ENLISTED_BEFORE; NULL: any */
 	const uint8_t *kid;

@@ -129,17 +129,23 @@ bool press_check_identity(const struct identity *identity, size_t *room,
 	return true;
 }
 
+/* Of the largest pass with that end and beginning, wherever it lands. */
+static size_t size_of(const struct press *press, uint64_t exp, uint64_t nbf,
+		      struct bytes hint)
+{
+	struct pass_record record = largest_record(press->identity);
+
+	if (exp > record.exp)
+		record.exp = exp;
+	record.nbf = nbf;
+	return payload_size(press->identity, &record, hint) + press->overhead;
+}
+
 bool press_check_request(const struct press *press, const struct request *q,
 			 struct fault *fault)
 {
-	struct pass_record record = largest_record(press->identity);
-	size_t size;
+	size_t size = size_of(press, q->exp, q->nbf, request_hint_view(q));
 
-	if (q->exp) /* else it stays what it is */
-		record.exp = q->exp;
-	record.nbf = q->nbf;
-	size = payload_size(press->identity, &record, request_hint_view(q)) +
-	       press->overhead;
 	if (size > PASS_ISSUE_MAX)
 		return fault_set(fault, EXIT_REFUSED,
 				 "hint \"%s\": the pass would have %zu bytes, "
@@ -147,6 +153,13 @@ bool press_check_request(const struct press *press, const struct request *q,
 				 q->hint, size, PASS_ISSUE_MAX,
 				 size - PASS_ISSUE_MAX);
 	return true;
+}
+
+bool press_fits(const struct press *press, const struct pass_record *record,
+		struct bytes hint)
+{
+	return size_of(press, record->exp, record->nbf, hint) <=
+	       PASS_ISSUE_MAX;
 }
 
 void press_pass(const struct press *press, const struct pass_record *record,

@@ -30,6 +30,10 @@ bool press_check_identity(const struct identity *identity, size_t *room,
 bool press_check_request(const struct press *press, const struct request *q,
 			 struct fault *fault) OAP_CHECKED;
 
+/* The same for a row and its hint. */
+bool press_fits(const struct press *press, const struct pass_record *record,
+		struct bytes hint) OAP_CHECKED;
+
 /* Appends the signed message, or its code. record->kid is the press's key. */
 void press_pass(const struct press *press, const struct pass_record *record,
 		struct bytes hint, struct outbuf *out);

@@ -470,6 +470,34 @@ def test_a_hint_that_makes_the_pass_too_large_is_refused(tmp_path):
     assert len(city.rows()) == 2
 
 
+def test_a_new_paper_fits_its_code_too(seoul, tmp_path):
+    """With the beginning and the end that the pass keeps, or is to get."""
+    later = seoul.run("issue", "--class", "adult", "--from", "2120-01-01",
+                      "--days", "36500", "--hint", "W").stdout[:-1]
+    pass_id = seoul.pass_id(later)
+    long = ("--hint", "h" * 24)
+    why = seoul.refused("reissue", pass_id, *long)
+    assert pass_id in why and "would not fit its QR code" in why
+    assert len(seoul.find(pass_id)) == 1
+    code = seoul.run("reissue", pass_id, "--hint", "h" * 12).stdout[:-1]
+    assert len(m.message_of(code)) <= 240
+    uri = "https://a.example/"
+    with pytest.raises(AssertionError, match="at most 240 fit"):
+        while True:     # up to the longest that leaves no room at all
+            uri += "s"
+            tight = o.Office(tmp_path / "probe", "--status-uri", uri)
+            shutil.rmtree(tight.dir)
+    tight = o.Office(tmp_path / "tight", "--status-uri", uri[:-1])
+    ids = [tight.pass_id(tight.issue()) for _ in range(2)]
+    out = tmp_path / "new.csv"
+    done = tight.run("reissue", *ids, "--until", "2120-01-01", "--out", out,
+                     may=(1,))
+    for pass_id in ids:
+        assert "pass %s: would not fit" % pass_id in done.stderr
+    assert len(tight.rows()) == 2
+    tight.run("reissue", *ids, "--until", "2100-01-01", "--out", out)
+
+
 def test_a_directory_that_is_no_office_is_told_apart(tmp_path):
     for name, said, status in (("none", "oap-issuer init makes it", 4),
                                ("bare", "holds no issuer", 4),

@@ -43,7 +43,9 @@ bool bench_open(struct bench *b, uint32_t capacity)
 			     randombytes_buf, &fault))
 		return false;
 	press_init(&b->press, &b->identity, b->key);
-	b->e = (struct enlisting){.now = NOW, .random = randombytes_buf};
+	b->e = (struct enlisting){.press = &b->press,
+				  .now = NOW,
+				  .random = randombytes_buf};
 	memcpy(b->e.kid, b->key->kid, 8);
 	bench_reopen(b);
 	return true;
