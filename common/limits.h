@@ -93,6 +93,8 @@
 #define CSV_ROW_MAX 4096	/* our longest row is under 400 */
 #define ROW_FAULT_MAX 256	/* why one is refused: the longest is under 200 */
 #define ISSUE_BATCH 8000	/* rows a commit: it fills pages of indices */
+#define STATUS_CAP_DEFAULT_S (30 * 86400) /* a service trusts no list longer,
+					   * unless its operator says so */
 #define LIST_CAPACITY_MIN 16	/* under that an index tells who it is */
 #define LIST_CAPACITY_DEFAULT (1024 * 1024) /* the most: an index hides among
 				 * them, and a list of valid ones is 1 KiB */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* publish: writes what the services fetch, issuer.cose and a status list token
- * for each list. Any static web server, or a USB stick, can carry it. */
+ * for each list. Any static web server, or a USB stick, can carry it.
+ *
+ * A new issuer document waits for the root key, which is kept elsewhere; what
+ * was revoked waits for nothing. So without the root key the document of
+ * before is published, with the lists that it names, signed by a key that it
+ * names. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +13,10 @@
 
 #include "command.h"
 #include "document.h"
+#include "interrupt.h"
 #include "output.h"
 #include "press.h"
+#include "signer.h"
 #include "statuslist.h"
 #include "when.h"
 
@@ -21,8 +28,10 @@ struct publishing {
 	const struct options *o;
 	uint64_t now, ttl, valid;
 	struct office office;
+	struct document document;
+	struct issuerdoc doc; /* views into it */
 	struct city_key *key;
-	unsigned lists;
+	bool interrupted;
 	/* of one token */
 	uint8_t bits[LIST_CAPACITY_MAX * BITS / 8];
 	uint8_t lst[STATUS_TOKEN_MAX];
@@ -54,6 +63,10 @@ static bool take_options(struct publishing *p, struct fault *fault)
 		return fault_set(fault, EXIT_USAGE,
 				 "--ttl: longer than --valid; a list must be "
 				 "renewed before it ends");
+	if (p->valid > STATUS_CAP_DEFAULT_S)
+		say("--valid %s: services trust no list longer than %d days, "
+		    "unless their operators have said so",
+		    options_get(p->o, OPT_VALID), STATUS_CAP_DEFAULT_S / 86400);
 	return true;
 }
 
@@ -69,22 +82,30 @@ static bool write_file(const struct publishing *p, const char *name,
 	return output_write(path, OUTPUT_MODE_PUBLIC, data, fault);
 }
 
-static bool publish_document(struct publishing *p, struct fault *fault)
+static bool make_document(struct publishing *p, struct fault *fault)
 {
-	struct document *doc = malloc(sizeof(*doc));
-	bool ok;
+	struct document *document = &p->document;
 
-	if (!doc)
-		return fault_set(fault, EXIT_IO, "no memory");
-	ok = document_make(&p->office, p->o, p->now, doc, fault) &&
-	     write_file(p, "issuer.cose", bytes_of(doc->message, doc->n),
-			fault);
-	if (ok)
-		say("issuer.cose: number %llu%s",
-		    (unsigned long long)doc->number,
-		    doc->is_new ? ", new" : ", unchanged");
-	free(doc);
-	return ok;
+	if (!document_make(&p->office, p->o, p->now, document, fault))
+		return false;
+	if (issuerdoc_read(bytes_of(document->message, document->n), &p->doc))
+		return true;
+	return fault_set(fault, EXIT_IO, "the issuer document cannot be read");
+}
+
+static bool publish_document(const struct publishing *p, struct fault *fault)
+{
+	const struct document *document = &p->document;
+
+	if (!write_file(p, "issuer.cose",
+			bytes_of(document->message, document->n), fault))
+		return false;
+	say("issuer.cose: number %llu, %s",
+	    (unsigned long long)document->number,
+	    document->is_new	   ? "new"
+	    : document->is_pending ? "of before"
+				   : "unchanged");
+	return true;
 }
 
 /* Each token of a list is newer than the one before it: services refuse one
@@ -137,6 +158,9 @@ static bool make_token(struct publishing *p, const struct list_info *list,
 static bool publish_list(struct publishing *p, const struct list_info *list,
 			 struct fault *fault)
 {
+	uint64_t trusted = p->valid < STATUS_CAP_DEFAULT_S
+			       ? p->valid
+			       : STATUS_CAP_DEFAULT_S;
 	char name[32], until[WHEN_TEXT];
 	size_t n = 0;
 	uint64_t iat;
@@ -150,33 +174,76 @@ static bool publish_list(struct publishing *p, const struct list_info *list,
 				     fault) ||
 	    !write_file(p, name, bytes_of(p->message, n), fault))
 		return false;
-	when_format(iat + p->valid, until);
+	when_format(iat + trusted, until);
 	say("%s: %u of %u given out, good until %s", name, list->given,
 	    list->capacity, until);
 	return true;
 }
 
-static bool publish_all(struct publishing *p, struct fault *fault)
+/* Lists that the document does not name come with the next one. */
+static bool publish_lists(struct publishing *p, struct fault *fault)
 {
-	const char *dir = options_get(p->o, OPT_OUT_DIR);
 	struct list_info list;
-	enum found found;
+	char uri[URI_MAX + 1];
 
-	if (!office_open(&p->office, options_get(p->o, OPT_DIR), fault))
-		return false;
-	p->key = office_signing_key(&p->office, p->o, NULL, fault);
-	if (!p->key)
-		return false;
-	if (!output_make_dir(dir, 0755, fault) || !publish_document(p, fault))
-		return false;
-	for (p->lists = 0;; p->lists++) {
-		found = registry_list(p->office.registry, p->lists, &list,
-				      fault);
+	for (unsigned n = 0;; n++) {
+		enum found found =
+		    registry_list(p->office.registry, n, &list, fault);
+
 		if (found != FOUND)
 			return found == NOT_FOUND;
+		if (!press_list_uri(&p->office.identity, n, uri) ||
+		    !issuerdoc_has_uri(&p->doc, bytes_text(uri)))
+			continue;
+		p->interrupted = interrupt_waiting();
+		if (p->interrupted)
+			return fault_set(fault, EXIT_IO,
+					 "interrupted; run it again");
 		if (!publish_list(p, &list, fault))
 			return false;
 	}
+}
+
+static bool write_all(struct publishing *p, struct fault *fault)
+{
+	const char *dir = options_get(p->o, OPT_OUT_DIR);
+
+	if (!output_make_dir(dir, 0755, fault) ||
+	    !publish_document(p, fault) || !publish_lists(p, fault))
+		return false;
+	if (!p->document.is_pending)
+		return true;
+	return fault_set(fault, EXIT_IO,
+			 "issuer.cose: keys, lists or names have changed since "
+			 "number %llu, and %s/" OFFICE_ROOT_KEY " is not here "
+			 "to sign them: publish again with --root-key FILE; "
+			 "doors refuse what is new until then",
+			 (unsigned long long)p->document.number,
+			 p->office.path);
+}
+
+/* Keys first: nobody is asked for a passphrase half-way. */
+static bool publish(struct publishing *p, struct fault *fault)
+{
+	struct interrupt held;
+	bool ok;
+
+	if (!office_open(&p->office, options_get(p->o, OPT_DIR), fault) ||
+	    !make_document(p, fault))
+		return false;
+	p->key = signer_open(&p->office, p->o, &p->doc, p->document.is_pending,
+			     fault);
+	if (!p->key)
+		return false;
+	interrupt_hold(&held);
+	ok = write_all(p, fault);
+	if (!p->interrupted) {
+		interrupt_ignore(&held);
+		return ok;
+	}
+	fault_report(fault);
+	interrupt_release(&held);
+	return false;
 }
 
 int cmd_publish(const struct options *o, const struct world *world)
@@ -192,7 +259,7 @@ int cmd_publish(const struct options *o, const struct world *world)
 	p->o = o;
 	p->now = world->now;
 	p->office.dir = -1;
-	ok = take_options(p, &fault) && publish_all(p, &fault);
+	ok = take_options(p, &fault) && publish(p, &fault);
 	city_key_free(p->key);
 	office_close(&p->office);
 	free(p);

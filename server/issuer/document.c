@@ -126,9 +126,13 @@ static bool make(struct office *office, const struct options *o, uint64_t now,
 				 "the registry's last issuer document cannot "
 				 "be read; bring the registry back from a copy");
 	out->number = last.number;
-	out->is_new = false;
+	out->is_new = out->is_pending = false;
 	if (found == FOUND && same_content(&last, &d->doc))
 		return true;
+	if (found == FOUND && office_root_is_away(office, o)) {
+		out->is_pending = true;
+		return true;
+	}
 	d->doc.number = out->number = last.number + 1;
 	d->doc.made_at = now;
 	return sign(office, o, d, out, fault);

@@ -15,7 +15,7 @@
 static const struct policy policy = {
     .skew_s = SKEW_DEFAULT_S,
     .presentation_window_s = PRESENTATION_WINDOW_DEFAULT_S,
-    .status_hard_cap_s = 30 * 86400,
+    .status_hard_cap_s = STATUS_CAP_DEFAULT_S,
 };
 
 /* What the steps find out, for decide. */

@@ -88,31 +88,29 @@ static struct city_key *open_key(struct bytes file, const char *name,
 	return keyfile_open(file, name, pass, fault);
 }
 
-struct city_key *office_signing_key(struct office *office,
-				    const struct options *o,
-				    struct passphrase *pass,
-				    struct fault *fault)
+bool office_has_key(const struct office *office, const uint8_t kid[static 8])
+{
+	char name[KEY_FILE_NAME];
+
+	office_key_file(kid, name);
+	return faccessat(office->dir, name, F_OK, 0) == 0;
+}
+
+struct city_key *office_open_key(struct office *office,
+				 const struct issuer_key *wanted,
+				 const struct options *o,
+				 struct passphrase *pass,
+				 struct fault *fault)
 {
 	struct passphrase own = {0};
 	struct city_key *key;
-	struct issuer_key wanted;
 	char name[KEY_FILE_NAME];
 	struct blob file;
-	enum found found =
-	    registry_signing_key(office->registry, &wanted, fault);
 
-	if (found == FOUND_FAILED)
-		return NULL;
-	if (found == NOT_FOUND) {
-		fault_set(fault, EXIT_REFUSED,
-			  "%s: no active signing key; oap-issuer rotate makes "
-			  "one", office->path);
-		return NULL;
-	}
-	office_key_file(wanted.kid, name);
+	office_key_file(wanted->kid, name);
 	if (!file_read_at(office->dir, name, KEYFILE_MAX, &file, fault))
 		return NULL;
-	key = open_key(blob_view(&file), name, ROLE_SIGNING, wanted.pk, o,
+	key = open_key(blob_view(&file), name, ROLE_SIGNING, wanted->pk, o,
 		       &own, fault);
 	blob_free(&file);
 	if (key && pass)
@@ -120,6 +118,30 @@ struct city_key *office_signing_key(struct office *office,
 	else
 		passphrase_free(&own);
 	return key;
+}
+
+struct city_key *office_signing_key(struct office *office,
+				    const struct options *o,
+				    struct passphrase *pass,
+				    struct fault *fault)
+{
+	struct issuer_key wanted;
+	enum found found =
+	    registry_signing_key(office->registry, &wanted, fault);
+
+	if (found == FOUND)
+		return office_open_key(office, &wanted, o, pass, fault);
+	if (found == NOT_FOUND)
+		fault_set(fault, EXIT_REFUSED,
+			  "%s: no active signing key; oap-issuer rotate makes "
+			  "one", office->path);
+	return NULL;
+}
+
+bool office_root_is_away(const struct office *office, const struct options *o)
+{
+	return !options_has(o, OPT_ROOT_KEY) &&
+	       faccessat(office->dir, OFFICE_ROOT_KEY, F_OK, 0) != 0;
 }
 
 struct city_key *office_root_key(struct office *office,
@@ -131,7 +153,7 @@ struct city_key *office_root_key(struct office *office,
 	struct city_key *key;
 	struct blob file;
 
-	if (!elsewhere && faccessat(office->dir, name, F_OK, 0)) {
+	if (office_root_is_away(office, o)) {
 		fault_set(fault, EXIT_IO,
 			  "%s/%s: not here; the issuer document has changed "
 			  "and the root key must sign it: give --root-key FILE",

@@ -25,12 +25,23 @@ void office_close(struct office *office);
 
 void office_key_file(const uint8_t kid[static 8],
 		     char name[static KEY_FILE_NAME]);
-/* The key that signs now, opened with the passphrase that the options lead
- * to; *pass, unless NULL, is handed over (n == 0: the key is plain). */
+/* Whether a signing key's file is in the directory. */
+bool office_has_key(const struct office *office, const uint8_t kid[static 8]);
+/* Opens it, with the passphrase that the options lead to; *pass, unless NULL,
+ * is handed over (n == 0: the key is plain). */
+struct city_key *office_open_key(struct office *office,
+				 const struct issuer_key *wanted,
+				 const struct options *o,
+				 struct passphrase *pass,
+				 struct fault *fault) OAP_CHECKED;
+/* The same for the key that signs now. */
 struct city_key *office_signing_key(struct office *office,
 				    const struct options *o,
 				    struct passphrase *pass,
 				    struct fault *fault) OAP_CHECKED;
+/* Whether neither --root-key nor the directory has the root key. */
+bool office_root_is_away(const struct office *office,
+			 const struct options *o);
 /* The root key, from --root-key or the directory. */
 struct city_key *office_root_key(struct office *office,
 				 const struct options *o, struct fault *fault)

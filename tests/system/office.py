@@ -127,8 +127,9 @@ class Office:
     def pass_id(self, code):
         return payload_of(code)[7].hex()
 
-    def publish(self, *arguments):
-        self.run("publish", "--out-dir", self.out, *arguments)
+    def publish(self, *arguments, **options):
+        self.said = self.run("publish", "--out-dir", self.out, *arguments,
+                             **options).stderr
         return self
 
     # ---- what was published, read by the other implementation

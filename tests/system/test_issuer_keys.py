@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """oap-issuer's keys, states and publications: what the services of other
 cities read of them, by an implementation from the CDDL alone."""
+import calendar
 import os
 import pathlib
 import pty
@@ -16,11 +17,12 @@ import nacl.exceptions
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "fault")]
 
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import office as o  # noqa: E402
+import powercut  # noqa: E402
 
 ACTIVE, RETIRED, COMPROMISED = range(3)
 
@@ -246,8 +248,7 @@ def test_the_root_key_is_needed_only_when_something_changed(seoul, tmp_path):
     seoul.publish()
     assert seoul.state(code) == "valid"
     seoul.run("rotate", "--no-passphrase")
-    assert "--root-key FILE" in seoul.refused("publish", "--out-dir",
-                                              seoul.out, status=4)
+    assert "--root-key FILE" in seoul.publish(may=(4,)).said
     other = o.Office(tmp_path / "other")
     letter = tmp_path / "letter"
     letter.write_text("Dear city, " * 15)
@@ -258,6 +259,105 @@ def test_the_root_key_is_needed_only_when_something_changed(seoul, tmp_path):
         "publish", "--out-dir", seoul.out, "--root-key", letter)
     seoul.publish("--root-key", away)
     assert seoul.document()[2] == 2
+
+
+def publish_pending(city):
+    """Without the root key, which is away: the document stays as it was."""
+    before = (city.out / "issuer.cose").read_bytes()
+    (city.out / "issuer.cose").unlink()
+    lines = city.publish(may=(4,)).said.split("\n")
+    assert lines[-2].startswith("oap-issuer: issuer.cose: ")
+    assert "--root-key FILE" in lines[-2] and "root.key is not" in lines[-2]
+    assert (city.out / "issuer.cose").read_bytes() == before
+    return lines
+
+
+def test_what_was_revoked_is_published_while_the_root_key_is_away(tmp_path):
+    city = o.Office(tmp_path / "small", "--capacity", "20")
+    codes = [city.issue() for _ in range(18)]
+    city.publish()
+    away = tmp_path / "vault.key"
+    shutil.move(city.dir / "root.key", away)
+    codes.append(city.issue())      # opens the next list, by itself
+    city.run("revoke", city.pass_id(codes[3]))
+    publish_pending(city)
+    assert city.state(codes[3]) == "revoked"
+    assert sorted(p.name for p in city.out.iterdir()) == \
+        ["issuer.cose", "status-0.cose"]
+    assert city.shows(codes[3], status=1)["verdict"] == "revoked"
+    assert city.shows(codes[4], status=0)["verdict"] == "accepted"
+    # a new signing key, which nobody knows yet, signs no list yet
+    first = kid_of(city)
+    city.run("rotate", "--no-passphrase")
+    city.run("suspend", city.pass_id(codes[4]))
+    lines = publish_pending(city)
+    assert "key %s signs the lists: the one that signs passes now is not " \
+        "published yet" % first in lines[0]
+    assert city.state(codes[4]) == "suspended"
+    # with the older key gone, there is nobody whom services would believe
+    city.run("retire", first)
+    list_0 = (city.out / "status-0.cose").read_bytes()
+    assert "the root key must sign a new one first" in city.refused(
+        "publish", "--out-dir", city.out, status=4)
+    assert (city.out / "status-0.cose").read_bytes() == list_0
+    city.publish("--root-key", away)
+    assert city.document()[2] == 2
+    assert [city.state(codes[i]) for i in (3, 4, 5, 18)] == \
+        ["revoked", "suspended", "valid", "valid"]
+    assert city.shows(codes[18], status=0)["verdict"] == "accepted"
+
+
+def test_nothing_is_published_before_there_was_a_root_key(seoul):
+    (seoul.dir / "root.key").rename(seoul.dir / "elsewhere")
+    assert "--root-key FILE" in seoul.refused("publish", "--out-dir",
+                                              seoul.out, status=4)
+    assert not seoul.out.exists()
+
+
+def test_a_lost_signing_key_stops_no_revocation_while_an_older_one_is_here(
+        seoul):
+    code = seoul.issue()
+    first = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    seoul.publish()
+    second = kid_of(seoul)
+    (seoul.dir / ("signing-%s.key" % second)).unlink()
+    seoul.run("revoke", seoul.pass_id(code))
+    assert "key %s signs the lists: the one that signs passes now is not " \
+        "here" % first in seoul.publish().said
+    assert seoul.state(code) == "revoked"
+
+
+def test_a_list_is_not_said_to_be_good_for_longer_than_it_is_trusted(seoul):
+    seoul.publish("--valid", "90d")
+    token, _ = seoul.token()
+    assert token[4] - token[6] == 90 * 86400
+    assert "--valid 90d: services trust no list longer than 30 days" in \
+        seoul.said
+    until = re.search(r"good until (\S+)Z", seoul.said).group(1)
+    until = calendar.timegm(time.strptime(until, "%Y-%m-%dT%H:%M:%S"))
+    assert until - token[6] == 30 * 86400
+    assert "services trust" not in seoul.publish("--valid", "30d").said
+
+
+def test_an_interrupted_publication_leaves_whole_files_only(seoul):
+    code = seoul.issue()
+    seoul.publish()
+    before = (seoul.out / "status-0.cose").read_bytes()
+    seoul.run("revoke", seoul.pass_id(code))
+    statuses = set()
+    for at in range(1, 24):
+        cut = powercut.PowerCut(oaprun.build(), seoul.dir.parent)
+        done = seoul.run("publish", "--out-dir", seoul.out,
+                         may=(0, -signal.SIGTERM), env=cut.environment(
+                             at=at, signal=signal.SIGTERM))
+        assert sorted(p.name for p in seoul.out.iterdir()) == \
+            ["issuer.cose", "status-0.cose"]
+        changed = (seoul.out / "status-0.cose").read_bytes() != before
+        assert changed or done.returncode
+        statuses.add(done.returncode)
+    assert statuses == {0, -signal.SIGTERM}
+    assert seoul.state(code) == "revoked"
 
 
 def test_what_is_published_is_bound_to_the_root(seoul, tmp_path):
