@@ -3,18 +3,33 @@
 #include "interrupt.h"
 
 #include <stddef.h>
+#include <sys/signalfd.h>
 
 static const int requests[] = {SIGINT, SIGTERM, SIGHUP};
 #define COUNT (sizeof(requests) / sizeof(requests[0]))
 
-void interrupt_hold(struct interrupt *held)
+static sigset_t all_requests(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < COUNT; i++)
 		sigaddset(&set, requests[i]);
+	return set;
+}
+
+void interrupt_hold(struct interrupt *held)
+{
+	sigset_t set = all_requests();
+
 	sigprocmask(SIG_BLOCK, &set, &held->before);
+}
+
+int interrupt_fd(void)
+{
+	sigset_t set = all_requests();
+
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 bool interrupt_waiting(void)

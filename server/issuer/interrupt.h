@@ -15,6 +15,9 @@ struct interrupt {
 void interrupt_hold(struct interrupt *held);
 /* Whether a request has come since. */
 bool interrupt_waiting(void);
+/* A descriptor that is readable once a request has come, for poll; to be
+ * closed by the caller. -1 when there is none to be had, which poll skips. */
+int interrupt_fd(void);
 /* One that has come ends the process here, as it would have done at first. */
 void interrupt_release(const struct interrupt *held);
 /* The work is done, and its exit status says so: one that has come, or comes

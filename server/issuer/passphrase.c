@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gets passphrases, and keeps them off the screen. */
+/* Gets passphrases from a file or from a person. */
 #include "passphrase.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "limits.h"
-
-#define KEY_CTRL_C 3
-#define KEY_CTRL_D 4
-#define KEY_BACKSPACE 8
-#define KEY_CTRL_U 21
-#define KEY_DELETE 127
+#include "terminal.h"
 
 static bool make(struct passphrase *out, struct fault *fault)
 {
@@ -60,62 +52,24 @@ static bool from_file(const char *path, struct passphrase *out,
 	return ok;
 }
 
-/* Keys of a terminal that neither echoes nor makes signals, up to Enter. */
-static bool read_keys(int tty, struct passphrase *out)
-{
-	unsigned char c;
-
-	out->n = 0;
-	while (read(tty, &c, 1) == 1) {
-		switch (c) {
-		case '\r':
-		case '\n': return true;
-		case KEY_CTRL_C:
-		case KEY_CTRL_D: return false;
-		case KEY_CTRL_U: out->n = 0; break;
-		case KEY_BACKSPACE:
-		case KEY_DELETE:
-			if (out->n)
-				out->n--;
-			break;
-		default:
-			if (out->n < PASSPHRASE_MAX)
-				out->text[out->n++] = (char)c;
-		}
-	}
-	return false;
-}
-
 static bool ask(const char *prompt, const char *what, struct passphrase *out,
 		struct fault *fault)
 {
-	struct termios was, quiet;
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	bool ok;
-
-	if (tty < 0 || tcgetattr(tty, &was)) {
-		if (tty >= 0)
-			close(tty);
-		return fault_set(fault, EXIT_USAGE,
-				 "%s: no terminal to ask for its passphrase; "
-				 "give --passphrase-file, or the systemd "
-				 "credential \"passphrase\"", what);
-	}
-	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
-	quiet.c_cc[VMIN] = 1;
-	quiet.c_cc[VTIME] = 0;
-	/* quiet before the prompt: what is typed at once is neither shown nor
-	 * thrown away */
-	tcsetattr(tty, TCSAFLUSH, &quiet);
-	dprintf(tty, "%s %s: ", prompt, what);
-	ok = read_keys(tty, out);
-	tcsetattr(tty, TCSAFLUSH, &was);
-	dprintf(tty, "\n");
-	close(tty);
-	if (!ok)
+	switch (terminal_ask(prompt, what, out->text, PASSPHRASE_MAX,
+			     &out->n)) {
+	case ASKED: return true;
+	case ASKED_GIVEN_UP:
 		return fault_set(fault, EXIT_REFUSED, "%s: given up", what);
-	return true;
+	case ASKED_TOO_LONG:
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: a passphrase has at most %d bytes", what,
+				 PASSPHRASE_MAX);
+	case ASKED_NOBODY: break;
+	}
+	return fault_set(fault, EXIT_USAGE,
+			 "%s: no terminal to ask for its passphrase; give "
+			 "--passphrase-file, or the systemd credential "
+			 "\"passphrase\"", what);
 }
 
 /* Whether a credential is there; its path then. */

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import nacl.exceptions
@@ -483,6 +484,7 @@ def test_a_terminal_is_asked_and_shows_nothing_of_it(sealed):
     for typed, status in (("correct horse 배터리\n".encode(), 0),
                           (b"x\x7fwrong\x15correct horse \xeb\xb0\xb0"
                            b"\xed\x84\xb0\xeb\xa6\xac\r", 0),
+                          ("correct hors\033[De 배터라\x7f리\n".encode(), 0),
                           (b"correct horse\n", 1), (b"correct\x03", 1)):
         terminal = Terminal(o.ISSUER, *ONE[:1], "--dir", sealed.dir, *ONE[1:])
         terminal.wait_for(b"Passphrase of signing-")
@@ -491,6 +493,21 @@ def test_a_terminal_is_asked_and_shows_nothing_of_it(sealed):
         assert b"horse" not in terminal.shown
         assert b"correct" not in terminal.shown
         assert (b"OAP1:" in terminal.shown) == (status == 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP,
+                                    signal.SIGINT])
+def test_whatever_ends_it_at_the_prompt_the_terminal_echoes_again(sealed,
+                                                                  number):
+    terminal = Terminal(o.ISSUER, *ONE[:1], "--dir", sealed.dir, *ONE[1:])
+    terminal.wait_for(b"Passphrase of signing-")
+    assert not termios.tcgetattr(terminal.fd)[3] & termios.ECHO
+    os.kill(terminal.pid, number)
+    assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) == -number
+    flags = termios.tcgetattr(terminal.fd)[3]
+    os.close(terminal.fd)
+    for flag in (termios.ECHO, termios.ICANON, termios.ISIG):
+        assert flags & flag
 
 
 def init_on_terminal(directory, *answers):
