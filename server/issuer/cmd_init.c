@@ -250,7 +250,8 @@ int cmd_init(const struct options *o, const struct world *world)
 	int status = EXIT_DONE;
 
 	if (!take_identity(&in, &fault) || !take_target(&in, &fault) ||
-	    !passphrase_new(o, "the city's keys", &in.pass, &fault))
+	    !passphrase_new(o, OPT_PASSPHRASE_FILE, "the city's keys", &in.pass,
+			    &fault))
 		return fault_report(&fault);
 	interrupt_hold(&held);
 	if (make_work_dir(&in, &fault) && make_keys(&in, &fault) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keys, rotate, retire, compromised: a city's signing keys. What changes is
- * known to others after the next publish, which needs the root key. */
+/* keys, retire, compromised: a city's signing keys. What changes is known to
+ * others after the next publish, which needs the root key. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "office.h"
 #include "output.h"
 #include "passid.h"
-#include "passphrase.h"
 #include "when.h"
 
 static void print_key(const struct issuer_key *key, bool signs)
@@ -101,96 +100,6 @@ int cmd_keys(const struct options *o, const struct world *world)
 	return ok ? EXIT_DONE : fault_report(&fault);
 }
 
-/* What seals the new key: what opened the old one, or, when that was plain,
- * what the options say. */
-static bool new_passphrase(const struct options *o, struct passphrase *pass,
-			   struct fault *fault)
-{
-	if (pass->n)
-		return true;
-	passphrase_free(pass);
-	return passphrase_new(o, "the new signing key", pass, fault);
-}
-
-static bool store_new(struct office *office, const struct city_key *key,
-		      const struct passphrase *pass, const struct world *world,
-		      struct fault *fault)
-{
-	struct issuer_key row = {.state = KEY_ACTIVE, .from = world->now};
-	char name[KEY_FILE_NAME];
-
-	memcpy(row.pk, key->pk, 32);
-	memcpy(row.kid, key->kid, 8);
-	office_key_file(key->kid, name);
-	/* the file first: a key that the registry names must be there */
-	return keyfile_write(office->dir, name, key, pass, kdf_cost_city,
-			     world->random, fault) &&
-	       registry_put_key(office->registry, &row, fault);
-}
-
-static bool check_room(struct office *office, struct fault *fault)
-{
-	struct issuer_key key;
-	enum found found = registry_key_at(
-	    office->registry, KEYS_PER_ISSUER_MAX - 1, &key, fault);
-
-	if (found == FOUND)
-		return fault_set(fault, EXIT_REFUSED,
-				 "%d keys are the most an issuer may have",
-				 KEYS_PER_ISSUER_MAX);
-	return found == NOT_FOUND;
-}
-
-static bool rotate(struct office *office, const struct options *o,
-		   const struct world *world, uint8_t kid[static 8],
-		   struct fault *fault)
-{
-	struct passphrase pass = {0};
-	struct city_key *old, *new = NULL;
-	bool ok = false;
-
-	if (!check_room(office, fault))
-		return false;
-	old = office_signing_key(office, o, &pass, fault);
-	if (old && new_passphrase(o, &pass, fault)) {
-		new = city_key_make(ROLE_SIGNING, old->reference,
-				    world->random);
-		if (new)
-			ok = store_new(office, new, &pass, world, fault);
-		else
-			fault_set(fault, EXIT_IO, "no memory for a key");
-	}
-	if (ok)
-		memcpy(kid, new->kid, 8);
-	passphrase_free(&pass);
-	city_key_free(old);
-	city_key_free(new);
-	return ok;
-}
-
-int cmd_rotate(const struct options *o, const struct world *world)
-{
-	struct office office;
-	struct fault fault;
-	uint8_t kid[8];
-	char hex[17];
-	bool ok;
-
-	ok = office_open(&office, options_get(o, OPT_DIR), &fault) &&
-	     rotate(&office, o, world, kid, &fault);
-	office_close(&office);
-	if (!ok)
-		return fault_report(&fault);
-	hex_encode(kid, 8, hex);
-	if (options_has(o, OPT_JSON))
-		printf("{\"kid\":\"%s\"}\n", hex);
-	else
-		printf("kid   %s\n", hex);
-	say("the new key signs from now on; publish it with the root key "
-	    "before its passes are used, then retire the old one");
-	return EXIT_DONE;
-}
-
 /* A key that signs no more is only of use to a thief. */
 static bool remove_file(struct office *office, const uint8_t *kid,
 			struct fault *fault)
@@ -231,7 +140,8 @@ static bool end_key(struct office *office, const uint8_t *kid,
 	if (found == FOUND && !memcmp(signing.kid, kid, 8))
 		return fault_set(fault, EXIT_REFUSED,
 				 "the key signs now; oap-issuer rotate makes "
-				 "another one first");
+				 "another one first, with --without-old when "
+				 "this one is lost");
 	key.state = state;
 	if (!key.has_until) {
 		/* new papers made within a second are dated ahead */

@@ -29,6 +29,6 @@ const struct command *command_find(const char *name);
 
 command_fn cmd_init, cmd_issue, cmd_reissue, cmd_revoke, cmd_suspend,
     cmd_restore, cmd_find, cmd_keys, cmd_rotate, cmd_retire, cmd_compromised,
-    cmd_publish, cmd_show;
+    cmd_passphrase, cmd_publish, cmd_show;
 
 #endif

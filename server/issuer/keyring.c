@@ -20,8 +20,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "key.h"
@@ -189,6 +191,46 @@ bool keyfile_write(int dir, const char *name, const struct city_key *key,
 		return fault_set(fault, EXIT_IO, "%s: cannot be written: %s",
 				 name, strerror(error));
 	return true;
+}
+
+static bool new_name(const char *name, char path[static NAME_MAX + 1],
+		     struct fault *fault)
+{
+	if (snprintf(path, NAME_MAX + 1, "%s" KEYFILE_NEW, name) <= NAME_MAX)
+		return true;
+	return fault_set(fault, EXIT_USAGE, "%s: too long a name", name);
+}
+
+bool keyfile_prepare(int dir, const char *name, const struct city_key *key,
+		     const struct passphrase *pass, struct kdf_cost cost,
+		     random_fn *random, struct fault *fault)
+{
+	char path[NAME_MAX + 1];
+	struct stat st;
+
+	if (!new_name(name, path, fault))
+		return false;
+	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISLNK(st.st_mode))
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: is a symbolic link; give the file itself",
+				 name);
+	if (unlinkat(dir, path, 0) && errno != ENOENT)
+		return fault_set(fault, EXIT_IO, "%s: cannot be removed: %s",
+				 path, strerror(errno));
+	return keyfile_write(dir, path, key, pass, cost, random, fault);
+}
+
+bool keyfile_place(int dir, const char *name, struct fault *fault)
+{
+	char path[NAME_MAX + 1];
+
+	if (!new_name(name, path, fault))
+		return false;
+	if (!renameat(dir, path, dir, name) && !fsync(dir))
+		return true;
+	return fault_set(fault, EXIT_IO, "%s: cannot be put in its place: %s",
+			 name, strerror(errno));
 }
 
 static bool checksum_right(struct bytes file)

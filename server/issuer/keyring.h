@@ -52,6 +52,16 @@ bool keyfile_write(int dir, const char *name, const struct city_key *key,
 		   const struct passphrase *pass, struct kdf_cost cost,
 		   random_fn *random, struct fault *fault) OAP_CHECKED;
 
+/* The same in two steps, for a file that may be there: it is written and synced
+ * as name + KEYFILE_NEW, in the place of a left-over one, then takes its name,
+ * durably. A symbolic link is refused: the file itself would stay as it is. */
+#define KEYFILE_NEW ".new"
+bool keyfile_prepare(int dir, const char *name, const struct city_key *key,
+		     const struct passphrase *pass, struct kdf_cost cost,
+		     random_fn *random, struct fault *fault) OAP_CHECKED;
+bool keyfile_place(int dir, const char *name, struct fault *fault)
+    OAP_CHECKED;
+
 /* What a file says before it is opened. */
 struct keyfile {
 	enum key_role role;

@@ -25,6 +25,9 @@ void office_close(struct office *office);
 
 void office_key_file(const uint8_t kid[static 8],
 		     char name[static KEY_FILE_NAME]);
+/* Places, or removes, key files that an interrupted command left prepared. */
+bool office_settle_keys(struct office *office, struct fault *fault)
+    OAP_CHECKED;
 /* Whether a signing key's file is in the directory. */
 bool office_has_key(const struct office *office, const uint8_t kid[static 8]);
 /* Opens it, with the passphrase that the options lead to; *pass, unless NULL,

@@ -53,6 +53,10 @@ static const struct option_info infos[OPT_COUNT] = {
     [OPT_STATUS] = {"status", "FILE", true, "a status list"},
     [OPT_PASSPHRASE_FILE] = {"passphrase-file", "FILE", false,
 			     "its first line is the passphrase"},
+    [OPT_NEW_PASSPHRASE_FILE] = {"new-passphrase-file", "FILE", false,
+				 "its first line is the new one"},
+    [OPT_WITHOUT_OLD] = {"without-old", NULL, false,
+			 "the old key is lost: references begin anew"},
     [OPT_NO_PASSPHRASE] = {"no-passphrase", NULL, false,
 			   "keep keys unencrypted, knowingly"},
     [OPT_JSON] = {"json", NULL, false, "JSON on stdout"},
@@ -171,6 +175,11 @@ const char *options_get(const struct options *o, enum option_key key)
 bool options_has(const struct options *o, enum option_key key)
 {
 	return o->count[key] > 0;
+}
+
+const char *options_name(enum option_key key)
+{
+	return infos[key].name;
 }
 
 void options_help(const struct option_rules *rules)

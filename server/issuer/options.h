@@ -36,7 +36,9 @@ enum option_key {
 	OPT_ROOT,
 	OPT_STATUS,
 	OPT_PASSPHRASE_FILE,
+	OPT_NEW_PASSPHRASE_FILE,
 	OPT_NO_PASSPHRASE,
+	OPT_WITHOUT_OLD,
 	OPT_JSON,
 	OPT_COUNT
 };
@@ -69,6 +71,8 @@ bool options_parse(int argc, char **argv, const struct option_rules *rules,
 /* The value, "" for a flag, NULL when it was not given. */
 const char *options_get(const struct options *o, enum option_key key);
 bool options_has(const struct options *o, enum option_key key);
+/* "passphrase-file": as it is written after two dashes. */
+const char *options_name(enum option_key key);
 /* One line of help for each option of the rules, on stdout. */
 void options_help(const struct option_rules *rules);
 

@@ -83,15 +83,15 @@ static bool credential(char path[static PATH_MAX])
 }
 
 /* True with n == 0 when none of the quiet ways was given. */
-static bool get_quietly(const struct options *o, struct passphrase *out,
-			struct fault *fault)
+static bool get_quietly(const struct options *o, enum option_key file_option,
+			struct passphrase *out, struct fault *fault)
 {
-	const char *file = options_get(o, OPT_PASSPHRASE_FILE);
+	const char *file = options_get(o, file_option);
 	char path[PATH_MAX];
 
 	if (file)
 		return from_file(file, out, fault);
-	if (credential(path))
+	if (file_option == OPT_PASSPHRASE_FILE && credential(path))
 		return from_file(path, out, fault);
 	return true;
 }
@@ -101,7 +101,7 @@ bool passphrase_get(const struct options *o, const char *what,
 {
 	if (!make(out, fault))
 		return false;
-	if (get_quietly(o, out, fault) &&
+	if (get_quietly(o, OPT_PASSPHRASE_FILE, out, fault) &&
 	    (out->n || ask("Passphrase of", what, out, fault)))
 		return true;
 	passphrase_free(out);
@@ -136,19 +136,19 @@ static bool ask_twice(const char *what, struct passphrase *out,
 	return true;
 }
 
-bool passphrase_new(const struct options *o, const char *what,
-		    struct passphrase *out, struct fault *fault)
+bool passphrase_new(const struct options *o, enum option_key file_option,
+		    const char *what, struct passphrase *out,
+		    struct fault *fault)
 {
-	if (options_has(o, OPT_NO_PASSPHRASE) &&
-	    options_has(o, OPT_PASSPHRASE_FILE))
+	if (options_has(o, OPT_NO_PASSPHRASE) && options_has(o, file_option))
 		return fault_set(fault, EXIT_USAGE,
-				 "--no-passphrase and --passphrase-file: "
-				 "give one of them");
+				 "--no-passphrase and --%s: give one of them",
+				 options_name(file_option));
 	if (!make(out, fault))
 		return false;
 	if (options_has(o, OPT_NO_PASSPHRASE))
 		return true;
-	if (get_quietly(o, out, fault) &&
+	if (get_quietly(o, file_option, out, fault) &&
 	    (out->n || ask_twice(what, out, fault)))
 		return true;
 	passphrase_free(out);

@@ -517,8 +517,10 @@ def test_a_second_program_in_the_directory_is_turned_away(seoul):
     held = os.open(seoul.dir, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        assert "another oap-issuer works here" in seoul.refused(
-            "issue", "--class", "adult", "--days", "3", status=4)
+        why = seoul.refused("issue", "--class", "adult", "--days", "3",
+                            status=4)
+        assert "another oap-issuer works here (process %d); try again" % \
+            os.getpid() in why
     finally:
         os.close(held)
     seoul.issue()

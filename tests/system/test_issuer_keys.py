@@ -2,6 +2,7 @@
 """oap-issuer's keys, states and publications: what the services of other
 cities read of them, by an implementation from the CDDL alone."""
 import calendar
+import json
 import os
 import pathlib
 import pty
@@ -380,10 +381,77 @@ def test_a_damaged_key_file_is_told_from_a_wrong_passphrase(seoul):
         assert "damaged" in why or "not a key file" in why or "over 256" in \
             why
     path.unlink()
-    assert path.name in seoul.refused("issue", "--class", "adult", "--days",
-                                      "3", status=4)
+    why = seoul.refused("issue", "--class", "adult", "--days", "3", status=4)
+    assert path.name in why and "rotate --without-old" in why
     path.write_bytes(whole)
     seoul.issue()
+
+
+# ------------------------------------------------------- a lost key
+def test_an_office_goes_on_after_its_signing_key_was_lost(seoul, tmp_path):
+    code = seoul.issue("--ref", "R-1")
+    seoul.publish()
+    lost = kid_of(seoul)
+    (seoul.dir / ("signing-%s.key" % lost)).unlink()
+    for command in (("rotate", "--no-passphrase"),
+                    ("issue", "--class", "adult", "--days", "3")):
+        assert "rotate --without-old" in seoul.refused(*command, status=4)
+    assert "--without-old when this one is lost" in seoul.refused(
+        "compromised", lost)
+    done = seoul.run("rotate", "--without-old", "--no-passphrase")
+    assert "references are hashed with a new key" in done.stderr
+    assert kid_of(seoul) != lost
+    # what is known by its id is known as before
+    assert seoul.find("--code", code)[0]["state"] == "valid"
+    assert seoul.find("--ref", "R-1") == []
+    seoul.run("retire", lost)
+    seoul.run("revoke", seoul.pass_id(code))
+    new = seoul.issue("--ref", "R-1")
+    seoul.publish()
+    assert seoul.shows(code, status=1)["verdict"] == "revoked"
+    assert seoul.shows(new, status=0)["verdict"] == "accepted"
+    seoul.run("rotate", "--no-passphrase")      # with what there is now
+    assert [row["pass_id"] for row in seoul.find("--ref", "R-1")] == \
+        [seoul.pass_id(new)]
+
+
+def test_a_key_that_is_not_lost_is_not_given_up(seoul):
+    old = kid_of(seoul)
+    assert "needs no passphrase; rotate without it" in seoul.refused(
+        "rotate", "--without-old", "--no-passphrase")
+    assert kid_of(seoul) == old
+    path = seoul.dir / ("signing-%s.key" % old)
+    path.write_bytes(path.read_bytes()[:-1])    # damaged, it is
+    seoul.run("rotate", "--without-old", "--no-passphrase")
+    seoul.run("compromised", old)
+    assert not path.exists()
+
+
+def check_keys(city):
+    """Every key that may sign has its file, and no other file is there."""
+    city.find("0" * 32)         # puts in order what was left
+    listed = json.loads(city.run("keys", "--json").stdout)["keys"]
+    assert sorted(p.name for p in city.dir.glob("*key*")) == sorted(
+        ["root.key"] + ["signing-%s.key" % key["kid"] for key in listed
+                        if key["state"] == "active"])
+    return len(listed)
+
+
+def test_an_interrupted_rotation_leaves_no_key_without_its_file(seoul):
+    count = check_keys(seoul)
+    for number in (signal.SIGINT, signal.SIGKILL):
+        ends = set()
+        for at in range(1, 20):
+            cut = powercut.PowerCut(oaprun.build(), seoul.dir.parent)
+            done = seoul.run("rotate", "--no-passphrase", may=(0, -number),
+                             env=cut.environment(at=at, signal=number))
+            cut.settle()
+            now = check_keys(seoul)
+            assert now - count in (0, 1) and (now > count or done.returncode)
+            count = now
+            ends.add(done.returncode)
+            seoul.issue()
+        assert -number in ends
 
 
 # -------------------------------------------------------- passphrases
@@ -440,6 +508,84 @@ def test_a_key_is_never_left_plain_without_saying_so(sealed):
                sealed.dir.parent / "right")
     assert "no terminal" in sealed.refused(*ONE, status=2,
                                            start_new_session=True)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """An office with a passphrase, to be changed."""
+    for name in ("old", "new"):
+        (tmp_path / name).write_text(name + " horse\n")
+    return o.Office(tmp_path / "seoul", keys=("--passphrase-file",
+                                              tmp_path / "old"))
+
+
+def opens(city, name):
+    return city.run(*ONE, "--passphrase-file", city.dir.parent / name,
+                    may=(0, 1)).returncode == 0
+
+
+def test_passphrases_can_be_changed_one_key_at_a_time(own):
+    files = own.dir.parent
+    first = kid_of(own)
+    old, new = (("--passphrase-file", files / "old"),
+                ("--passphrase-file", files / "new"))
+    change = (*old, "--new-passphrase-file", files / "new")
+    own.publish(*old)
+    done = own.run("passphrase", *change)
+    assert "signing-%s.key: sealed with the new passphrase" % first in \
+        done.stderr
+    assert opens(own, "new") and not opens(own, "old")
+    # the root key is another file, and may be elsewhere
+    own.run("rotate", *new)
+    assert "root.key: wrong passphrase" in own.refused(
+        "publish", "--out-dir", own.out, *new)
+    away = files / "vault.key"
+    shutil.move(own.dir / "root.key", away)
+    assert "root-key" in own.refused("passphrase", *change, "--root-key",
+                                     away, status=2)
+    own.run("passphrase", "root", *change, "--root-key", away)
+    assert not list(files.glob("*.new"))
+    assert away.stat().st_mode & 0o777 == 0o600
+    own.publish(*new, "--root-key", away)
+    assert own.document()[2] == 2
+    # an older key, by its id; and back to none at all
+    own.run("passphrase", first, *new, "--no-passphrase")
+    assert "wrong passphrase" in own.refused("passphrase", kid_of(own),
+                                             *change)
+    assert "not encrypted any more" in own.run(
+        "passphrase", *new, "--no-passphrase").stderr
+    own.run(*ONE)
+    own.run("passphrase", "--new-passphrase-file", files / "old")
+    assert opens(own, "old")
+    for which, status, said in (("f" * 16, 1, "not a key of this issuer"),
+                                ("signing", 2, "not a key id")):
+        assert said in own.refused("passphrase", which, *change,
+                                   status=status)
+    assert "give one of them" in own.refused(
+        "passphrase", *change, "--no-passphrase", status=2)
+
+
+def test_a_key_file_is_whole_whatever_ends_the_change_of_its_passphrase(
+        seoul):
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for at in range(1, 9):
+            cut = powercut.PowerCut(oaprun.build(), seoul.dir.parent)
+            seoul.run("passphrase", "--no-passphrase", may=(0, -number),
+                      env=cut.environment(at=at, signal=number))
+            cut.apply()
+            seoul.issue()
+            assert check_keys(seoul) == 1
+
+
+def test_a_link_to_a_key_is_not_replaced(own):
+    away = own.dir.parent / "vault.key"
+    shutil.move(own.dir / "root.key", away)
+    (own.dir / "root.key").symlink_to(away)
+    held = away.read_bytes()
+    assert "symbolic link" in own.refused(
+        "passphrase", "root", "--passphrase-file", own.dir.parent / "old",
+        "--no-passphrase")
+    assert away.read_bytes() == held
 
 
 class Terminal:
