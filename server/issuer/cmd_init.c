@@ -10,12 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "citynames.h"
 #include "command.h"
 #include "interrupt.h"
 #include "office.h"
 #include "output.h"
 #include "passphrase.h"
 #include "press.h"
+#include "printable.h"
 #include "when.h"
 
 struct init {
@@ -29,38 +31,41 @@ struct init {
 	size_t hint_room;
 };
 
-static bool take_name(struct identity *identity, const char *text,
-		      struct fault *fault)
+/* Labels of a to z, 0 to 9 and hyphens inside, with dots between: as one
+ * writes it, so that two who type it have the same. */
+static bool is_host_name(struct bytes text)
 {
-	const char *equals = strchr(text, '=');
-	struct bytes name;
+	uint8_t before = '.';
 
-	for (int lang = 0; equals && lang < LANG_COUNT; lang++) {
-		const char *tag = language_tag((enum language)lang);
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		bool edge = before == '.' || before == '-';
 
-		if (strlen(tag) != (size_t)(equals - text) ||
-		    strncmp(tag, text, strlen(tag)) != 0)
-			continue;
-		name = bytes_text(equals + 1);
-		if (!name.n || !utf8_valid(name) ||
-		    !bytes_to_text(name, identity->name[lang],
-				   NAME_TEXT_MAX + 1))
-			return fault_set(fault, EXIT_USAGE,
-					 "--name %s: 1 to %d bytes of UTF-8 "
-					 "are expected", tag, NAME_TEXT_MAX);
-		return true;
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    !(c == '-' && before != '.') && !(c == '.' && !edge))
+			return false;
+		before = c;
 	}
-	return fault_set(fault, EXIT_USAGE,
-			 "--name \"%s\": write LANG=TEXT, with en, ko, ja or "
-			 "zh", text);
+	return before != '.' && before != '-';
 }
 
-static bool plain_text(struct bytes text)
+/* One to which "/1" can be added. */
+static bool is_list_uri(struct bytes text)
 {
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] <= ' ' || text.p[i] >= 127)
+	static const char *const schemes[] = {"https://", "http://"};
+	size_t start = 0;
+
+	for (size_t i = 0; !start && i < 2; i++)
+		if (text.n > strlen(schemes[i]) &&
+		    !memcmp(text.p, schemes[i], strlen(schemes[i])))
+			start = strlen(schemes[i]);
+	if (!start || text.p[start] == '/' || text.p[text.n - 1] == '/')
+		return false;
+	for (size_t i = start; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] >= 127 || text.p[i] == '?' ||
+		    text.p[i] == '#')
 			return false;
-	return text.n > 0;
+	return true;
 }
 
 static bool take_capacity(struct init *in, struct fault *fault)
@@ -84,19 +89,24 @@ static bool take_identity(struct init *in, struct fault *fault)
 	struct bytes iss = bytes_text(options_get(in->o, OPT_ISS));
 	struct bytes uri = bytes_text(options_get(in->o, OPT_STATUS_URI));
 	struct identity *id = &in->identity;
+	char shown[URI_MAX + 8];
 
-	if (!plain_text(iss) || !bytes_to_text(iss, id->iss, sizeof(id->iss)))
+	if (!is_host_name(iss) ||
+	    !bytes_to_text(iss, id->iss, sizeof(id->iss)))
 		return fault_set(fault, EXIT_USAGE,
 				 "--iss \"%s\": a host name of at most %d "
-				 "characters is expected", iss.p, ISS_MAX);
-	if (!plain_text(uri) ||
+				 "characters is expected, in small letters, as "
+				 "seoul.example",
+				 printable(iss, shown, sizeof(shown)), ISS_MAX);
+	if (!is_list_uri(uri) ||
 	    !bytes_to_text(uri, id->status_uri, sizeof(id->status_uri)))
 		return fault_set(fault, EXIT_USAGE,
 				 "--status-uri \"%s\": a URI of at most %d "
-				 "characters is expected", uri.p, URI_MAX);
-	for (size_t i = 0; i < in->o->count[OPT_NAME]; i++)
-		if (!take_name(id, in->o->value[OPT_NAME][i], fault))
-			return false;
+				 "characters is expected that begins with "
+				 "https:// or http:// and does not end in /",
+				 printable(uri, shown, sizeof(shown)), URI_MAX);
+	if (!citynames_take(in->o, false, id, fault))
+		return false;
 	id->made_at = in->world->now;
 	return take_capacity(in, fault) &&
 	       press_check_identity(id, &in->hint_room, fault);

@@ -27,8 +27,8 @@ struct command {
 const struct command *command_table(size_t *count);
 const struct command *command_find(const char *name);
 
-command_fn cmd_init, cmd_issue, cmd_reissue, cmd_revoke, cmd_suspend,
-    cmd_restore, cmd_find, cmd_keys, cmd_rotate, cmd_retire, cmd_compromised,
-    cmd_passphrase, cmd_publish, cmd_show;
+command_fn cmd_init, cmd_rename, cmd_issue, cmd_reissue, cmd_revoke,
+    cmd_suspend, cmd_restore, cmd_find, cmd_keys, cmd_rotate, cmd_retire,
+    cmd_compromised, cmd_passphrase, cmd_publish, cmd_show;
 
 #endif

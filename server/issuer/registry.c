@@ -90,6 +90,14 @@ static bool add_names(struct registry *r, const struct identity *identity,
 	return true;
 }
 
+bool registry_set_names(struct registry *r, const struct identity *identity,
+			struct fault *fault)
+{
+	sqlite3_stmt *s = sql_get(r, SQL_DROP_NAMES, fault);
+
+	return s && sql_run(r, s, fault) && add_names(r, identity, fault);
+}
+
 static bool add_identity(struct registry *r, const struct identity *identity,
 			 struct fault *fault)
 {

@@ -16,7 +16,7 @@ struct registry;
 
 #define REF_HASH 16
 
-/* Who issues; written once, by init. */
+/* Who issues; written once, by init, but for the names. */
 struct identity {
 	char iss[ISS_MAX + 1];
 	char status_uri[URI_MAX + 1]; /* of list 0 */
@@ -59,6 +59,10 @@ void registry_close(struct registry *r);
 
 bool registry_identity(struct registry *r, struct identity *out,
 		       struct fault *fault) OAP_CHECKED;
+
+/* In a transaction: the names as they are there. */
+bool registry_set_names(struct registry *r, const struct identity *identity,
+			struct fault *fault) OAP_CHECKED;
 
 /* A transaction; what comes before commit returns true is durable then. After
  * a failure, roll back (which cannot fail). */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "card.h"
+#include "printable.h"
 #include "qr.h"
 
 #define MODULE_PX 8 /* 552 pixels at version 11: sharp on a phone, 6 cm at
@@ -148,11 +149,14 @@ bool render_check(enum form form, const struct identity *identity,
 	const char *text =
 	    form == FORM_PDF ? card_unknown_text(identity) : NULL;
 
+	char shown[64];
+
 	if (!text)
 		return true;
 	return fault_set(fault, EXIT_IO,
 			 "pdf: no font here shows \"%s\"; install one that "
-			 "does, as fonts-noto-cjk", text);
+			 "does, as fonts-noto-cjk",
+			 printable(bytes_text(text), shown, sizeof(shown)));
 }
 
 bool render(enum form form, const struct sheet *sheet, struct blob *out,

@@ -73,6 +73,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_GET_ISSUER] = "SELECT iss, status_uri, root_pk, capacity, made_at "
 		       "FROM issuer",
     [SQL_ADD_NAME] = "INSERT INTO name VALUES (?, ?)",
+    [SQL_DROP_NAMES] = "DELETE FROM name",
     [SQL_GET_NAME] = "SELECT text FROM name WHERE lang = ?",
     [SQL_PUT_KEY] = "INSERT INTO key (" KEY_COLUMNS ") VALUES (?, ?, ?, ?, ?)"
 		    " ON CONFLICT (kid) DO UPDATE SET"

@@ -361,10 +361,20 @@ INIT = ("--iss", "a.example", "--status-uri", "https://a.example/s",
      "at most 240 fit its QR code"),
     (("--status-uri", "https://a.example/" + "s" * 108), 1, "over 128 bytes"),
     (("--iss", "a" * 33), 2, "at most 32 characters"),
-    (("--iss", "a example"), 2, "a host name"),
-    (("--status-uri", ""), 2, "a URI of at most 128"),
+    *((("--iss", iss), 2, "a host name of at most 32 characters") for iss in
+      ("a example", "SEOUL!", "Seoul.example", ".a", "a.", "a..b", "-a", "a-",
+       "a.-b", "a_b", "seoul/1", "서울", "")),
+    *((("--status-uri", uri), 2, "a URI of at most 128") for uri in
+      ("", "notauri", "ftp://a.example/s", "https://", "https:///s",
+       "https://a.example/s/", "https://a.example/", "https://a.example/s?n=",
+       "https://a.example/s#", "https://a.example/s t", "HTTPS://A.EXAMPLE/s",
+       "https://a.example/\x1b[31m")),
+    *((("--name", "ko=" + name), 2, said) for name, said in (
+        ("S\noul", 'ko="S?oul": a line break'),
+        ("S\x1b[31mX\a", "a control character"), ("S\u202eX", "control"),
+        ("Seoul ", "a blank at an end"), ("", "1 to 600 bytes"))),
+    (("--name", "en=B"), 2, "--name en: given twice"),
     (("--name", "fr=A"), 2, "en, ko, ja or zh"),
-    (("--name", "en="), 2, "1 to 600 bytes"),
     (("--capacity", "15"), 2, "from 16 to 1048576"),
     (("--capacity", "many"), 2, "from 16 to 1048576"),
     (("--passphrase-file", "x"), 2, "give one of them"),
@@ -381,6 +391,32 @@ def test_init_refuses_in_one_line_and_makes_nothing(tmp_path, change, status,
     assert done.returncode == status, done
     assert done.stderr.count("\n") == 1 and said in done.stderr, done
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_city_gets_other_names_and_its_passes_stay(seoul, tmp_path):
+    code = seoul.issue()
+    seoul.publish()
+    assert "publish makes it known" in seoul.run(
+        "rename", "--name", "ja=ソウル", "--name", "en=Seoul City").stderr
+    names = {"en": "Seoul City", "ko": "서울", "ja": "ソウル"}
+    assert seoul.publish().document()[6] == names
+    assert seoul.document()[2] == 2
+    assert seoul.shows(code, status=0)["verdict"] == "accepted"
+    seoul.run("rename", "--name", "ko=", "--name", "ja=")
+    assert seoul.publish().document()[6] == {"en": "Seoul City"}
+    card = tmp_path / "card.pdf"
+    seoul.run("issue", "--class", "adult", "--days", "3", "--out", card,
+              env=o.for_cards(tmp_path))
+    text = subprocess.run(["pdftotext", card, "-"], check=True, timeout=60,
+                          capture_output=True, text=True).stdout
+    assert "Seoul City" in text and "서울" not in text
+    for change, said in ((("en=",), "the last name"),
+                         (("ko=A", "ko=B"), "given twice"),
+                         (("ko=a\nb",), "a line break"),
+                         (("fr=A",), "en, ko, ja or zh")):
+        assert said in seoul.refused("rename", *(
+            x for name in change for x in ("--name", name)), status=2)
+    assert seoul.publish().document()[2] == 3
 
 
 def test_init_never_touches_what_is_there(seoul, tmp_path):
