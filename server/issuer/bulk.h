@@ -13,6 +13,7 @@
 struct bulk {
 	struct desk *desk;
 	const char *source; /* in messages: "residents.csv", "stdin" */
+	enum form form; /* of the files in a directory */
 	struct delivery *delivery;
 	struct progress progress;
 	struct seen *seen; /* NULL: no two items can be one resident's */

@@ -12,6 +12,8 @@
 /* The first of the card's own texts that no font here can show; NULL when all
  * can be shown. */
 const char *card_unknown_text(const struct identity *identity);
+/* Whether the hint of a pass can be shown. */
+bool card_can_show(struct bytes hint);
 /* A PDF of one card. */
 bool card_put(FILE *to, const struct sheet *sheet, const struct qr *qr)
     OAP_CHECKED;

@@ -70,7 +70,8 @@ static bool read_item(struct bulk *bulk, struct residents *residents,
 	switch (residents_next(residents, q, &why)) {
 	case RESIDENT_END: return false;
 	case RESIDENT:
-		if (!press_check_request(press, q, &why))
+		if (!press_check_request(press, q, &why) ||
+		    !render_check_hint(bulk->form, request_hint_view(q), &why))
 			break;
 		press_ref_hash(press, request_ref_view(q), item->ref_hash);
 		return true;
@@ -162,13 +163,13 @@ static int run_rows(struct bulk *bulk, struct bytes text, uint64_t now)
 	return status;
 }
 
-static bool check_many(const struct options *o, struct fault *fault)
+static bool check_many(const struct options *o, enum form *form,
+		       struct fault *fault)
 {
 	const char *out = options_get(o, OPT_OUT);
 	static const enum option_key single[] = {OPT_CLASS, OPT_REF, OPT_HINT,
 						 OPT_HOLDER_KEY, OPT_JSON,
 						 OPT_AGAIN};
-	enum form form = FORM_TXT;
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (options_has(o, single[i]))
@@ -176,7 +177,7 @@ static bool check_many(const struct options *o, struct fault *fault)
 					 "--csv: takes no --class, --ref, "
 					 "--hint, --holder-key, --again or "
 					 "--json; rows say what they are");
-	return delivery_form(o, &form, fault) &&
+	return delivery_form(o, form, fault) &&
 	       (!out || output_refuse_input(out, options_get(o, OPT_CSV),
 					    fault));
 }
@@ -191,7 +192,7 @@ static int issue_many(const struct options *o, const struct world *world)
 	struct fault fault;
 	int status;
 
-	if (!check_many(o, &fault) ||
+	if (!check_many(o, &bulk.form, &fault) ||
 	    !desk_take_validity(o, world->now, &all, &fault) ||
 	    !file_read(path, CSV_FILE_MAX, &blob, &fault))
 		return fault_report(&fault);

@@ -161,7 +161,8 @@ static int carry_out(struct desk *desk, const struct order *order,
 	struct handover h;
 	int status;
 
-	if (!handover_open(&h, desk->o, &desk->office.identity, fault))
+	if (!handover_open(&h, desk->o, &desk->office.identity, order->hint,
+			   fault))
 		return fault_report(fault);
 	*interrupted = interrupt_waiting();
 	if (*interrupted) {

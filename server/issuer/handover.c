@@ -73,13 +73,15 @@ static void tell(const struct pass_record *record, const char *path)
 }
 
 bool handover_open(struct handover *h, const struct options *o,
-		   const struct identity *identity, struct fault *fault)
+		   const struct identity *identity, struct bytes hint,
+		   struct fault *fault)
 {
 	const char *path = destination(o);
 
 	*h = (struct handover){.o = o};
 	if (!handover_form(o, &h->form, fault) ||
-	    !render_check(h->form, identity, fault))
+	    !render_check(h->form, identity, fault) ||
+	    !render_check_hint(h->form, hint, fault))
 		return false;
 	if (options_has(o, OPT_JSON) && !strcmp(path, "-"))
 		return true;

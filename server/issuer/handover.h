@@ -21,8 +21,8 @@ struct handover {
 /* Opens what the pass goes to, so that nothing is issued that cannot be
  * written. */
 bool handover_open(struct handover *h, const struct options *o,
-		   const struct identity *identity, struct fault *fault)
-    OAP_CHECKED;
+		   const struct identity *identity, struct bytes hint,
+		   struct fault *fault) OAP_CHECKED;
 /* The row is durable. With a file, the pass id goes to stdout; with "-" the
  * code does; with --json both, and more. All of it is out when this returns
  * true. */

@@ -159,6 +159,18 @@ bool render_check(enum form form, const struct identity *identity,
 			 printable(bytes_text(text), shown, sizeof(shown)));
 }
 
+bool render_check_hint(enum form form, struct bytes hint, struct fault *fault)
+{
+	char shown[HINT_MAX + 8];
+
+	if (form != FORM_PDF || !hint.n || card_can_show(hint))
+		return true;
+	return fault_set(fault, EXIT_REFUSED,
+			 "hint \"%s\": no font here shows all of it on a card; "
+			 "give another hint, or install such a font",
+			 printable(hint, shown, sizeof(shown)));
+}
+
 bool render(enum form form, const struct sheet *sheet, struct blob *out,
 	    struct fault *fault)
 {

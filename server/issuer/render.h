@@ -26,6 +26,9 @@ const char *form_name(enum form form);
 /* Refuses a form that cannot be made well here, before anything is issued. */
 bool render_check(enum form form, const struct identity *identity,
 		  struct fault *fault) OAP_CHECKED;
+/* The same for the hint of one pass. */
+bool render_check_hint(enum form form, struct bytes hint,
+		       struct fault *fault) OAP_CHECKED;
 /* On success the caller frees out with blob_free. */
 bool render(enum form form, const struct sheet *sheet, struct blob *out,
 	    struct fault *fault) OAP_CHECKED;

@@ -102,6 +102,69 @@ def test_a_card_names_the_city_and_the_class_in_its_languages(seoul,
         assert word in text, text
 
 
+def words_of(card):
+    """(word, left, top, right, bottom) in points, and the page's size."""
+    html = subprocess.run(["pdftotext", "-bbox", card, "-"], check=True,
+                          timeout=60, capture_output=True, text=True).stdout
+    page = re.search(r'<page width="([\d.]+)" height="([\d.]+)"', html)
+    words = re.findall(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" '
+                       r'xMax="([\d.-]+)" yMax="([\d.-]+)">(.*)</word>', html)
+    return [(w[4], *map(float, w[:4])) for w in words], \
+        tuple(map(float, page.groups()))
+
+
+LONG = ("en=Kuala Lumpur", "ko=쿠알라룸푸르 연방 직할구",
+        "ja=クアラルンプール連邦直轄領", "zh=吉隆坡联邦直辖区")
+
+
+@pytest.mark.parametrize("names", [
+    LONG, ("en=Seoul", "ko=서울"),
+    [name[:3] + name[3:] * 12 for name in LONG],
+    ["%s=%s" % (lang, 200 * "都") for lang in ("en", "ko", "ja", "zh")],
+], ids=["long", "short", "very long", "longest"])
+@pytest.mark.parametrize("hint", ["K.M. 홍길동", "W" * 24])
+def test_all_that_a_card_says_is_on_it(tmp_path, names, hint):
+    city = o.Office(tmp_path / "city", "--iss", "a.example", "--status-uri",
+                    "https://a.example/s")
+    city.run("rename", *(x for name in names for x in ("--name", name)))
+    card = tmp_path / "card.pdf"
+    city.run("issue", "--class", "disabled", "--from", "2099-01-01",
+             "--days", "365", "--hint", hint, "--out", card,
+             env=o.for_cards(tmp_path))
+    words, (width, height) = words_of(card)
+    text = "".join(word[0] for word in words)
+    for part in ("from2099-01-0100:00UTC", "until2100-01-0100:00UTC",
+                 "Disabled", "장애인", hint.replace(" ", "")):
+        assert part in text, text
+    for name in names if max(map(len, names)) < 30 else ():
+        assert name[3:].replace(" ", "") in text, text
+    qr = width - 45 / 25.4 * 72     # where the code's quiet zone begins
+    for word, left, top, right, bottom in words:
+        assert 0 < left and right < qr and 0 < top and bottom < height, word
+    # lines do not lie over each other: each ends before the next one's
+    # middle, for a line's box is higher than its letters
+    middles = sorted({(top + bottom) / 2 for _, _, top, _, bottom in words})
+    assert all(b - a > 2 for a, b in zip(middles, middles[1:]) if b - a > .5)
+
+
+def test_a_hint_that_no_font_can_show_is_on_no_card(seoul, tmp_path):
+    env = o.for_cards(tmp_path)
+    strange = "K\U000f1234"       # of a private use plane: in no font
+    one = ("issue", "--class", "adult", "--days", "3", "--hint", strange)
+    why = seoul.refused(*one, "--out", tmp_path / "x.pdf", env=env)
+    assert "hint" in why and "no font here shows" in why
+    csv = tmp_path / "r.csv"
+    csv.write_text("ref,class,days,hint\nR1,adult,9,%s\nR2,adult,9,K.M.\n"
+                   % strange)
+    cards = tmp_path / "cards"
+    done = seoul.run("issue", "--csv", csv, "--out-dir", cards, "--as",
+                     "pdf", may=(1,), env=env)
+    assert "r.csv:2: hint" in done.stderr and "no font" in done.stderr
+    assert [row[1] for row in o.rows_of(cards / "index.csv")] == ["R2"]
+    assert len(seoul.rows()) == 1
+    seoul.run(*one, "--out", tmp_path / "x.png")    # shows no hint
+
+
 def test_a_card_that_no_font_can_show_is_not_issued(seoul, tmp_path):
     fonts = tmp_path / "fonts.conf"
     fonts.write_text("<?xml version='1.0'?><fontconfig></fontconfig>")
