@@ -13,88 +13,76 @@
 #include "printable.h"
 #include "when.h"
 
-/* One list of fields for both forms; value is text, or for JSON a number. */
-struct sink {
-	json_t *json; /* NULL: print */
-};
+#define HEX_SHOWN 32 /* bytes of the longest that a good pass has */
 
-static void put_text(struct sink *sink, const char *name, struct bytes text)
+static void print_hex(struct bytes v)
 {
-	char line[2 * URI_MAX];
+	size_t n = v.n < HEX_SHOWN ? v.n : HEX_SHOWN;
+	char hex[2 * HEX_SHOWN + 1];
 
-	if (sink->json)
-		json_object_set_new(
-		    sink->json, name,
-		    json_stringn((const char *)text.p, text.n));
-	else
-		printf("  %-12s %s\n", name,
-		       printable(text, line, sizeof(line)));
+	hex_encode(v.p, n, hex);
+	printf("%s%s\n", hex, n < v.n ? "..." : "");
 }
 
-static void put_hex(struct sink *sink, const char *name, const uint8_t *p,
-		    size_t n)
+static void print_number(enum part part, int64_t number)
 {
-	char hex[65];
+	const char *what = "";
 
-	hex_encode(p, n, hex);
-	put_text(sink, name, bytes_text(hex));
+	if (part == PART_TYPE)
+		what = number == TYP_PASS	    ? "  (pass)"
+		       : number == TYP_PRESENTATION ? "  (presentation)"
+						    : "";
+	else if (part == PART_ALGORITHM)
+		what = number == COSE_ALG_EDDSA	   ? "  (EdDSA)"
+		       : number == COSE_ALG_ED25519 ? "  (Ed25519)"
+						    : "";
+	printf("%" PRId64 "%s\n", number, what);
 }
 
-static void put_time(struct sink *sink, const char *name, uint64_t seconds)
+static void print_part(enum part part, const struct part_value *v)
 {
-	char when[WHEN_TEXT];
+	char line[2 * URI_MAX], when[WHEN_TEXT];
 
-	when_format(seconds, when);
-	if (sink->json)
-		json_object_set_new(sink->json, name,
-				    json_integer((json_int_t)seconds));
-	else
-		printf("  %-12s %s  (%" PRIu64 ")\n", name, when, seconds);
+	printf("  %-12s ", part_name(part));
+	switch (part_kind(part)) {
+	case PART_TEXT: puts(printable(v->bytes, line, sizeof(line))); break;
+	case PART_HEX: print_hex(v->bytes); break;
+	case PART_NUMBER: print_number(part, v->number); break;
+	case PART_TIME:
+		when_format((uint64_t)v->number, when);
+		printf("%s  (%" PRId64 ")\n", when, v->number);
+		break;
+	}
 }
 
-static void put_number(struct sink *sink, const char *name, uint64_t n)
+static json_t *part_json(enum part part, const struct part_value *v)
 {
-	if (sink->json)
-		json_object_set_new(sink->json, name,
-				    json_integer((json_int_t)n));
-	else
-		printf("  %-12s %" PRIu64 "\n", name, n);
-}
+	char hex[2 * PASS_MAX + 1];
 
-static void put_fields(struct sink *sink, const struct scan *scan)
-{
-	const struct pass *pass = &scan->pass;
-
-	put_text(sink, "issuer", pass->iss);
-	put_hex(sink, "pass_id", pass->cti, 16);
-	put_text(sink, "class", bytes_text(pass_class_name(pass->class)));
-	if (pass->hint.n)
-		put_text(sink, "hint", pass->hint);
-	put_time(sink, "issued", pass->iat);
-	if (pass->has_nbf)
-		put_time(sink, "not_before", pass->nbf);
-	put_time(sink, "until", pass->exp);
-	if (pass->has_cnf)
-		put_hex(sink, "holder_key", pass->cnf, 32);
-	put_text(sink, "status_list", pass->uri);
-	put_number(sink, "index", pass->idx);
-	put_hex(sink, "key", scan->kid, 8);
-	if (!scan->live)
-		return;
-	put_time(sink, "shown_at", scan->presentation.iat);
-	if (scan->presentation.aud.n)
-		put_text(sink, "shown_to", scan->presentation.aud);
+	switch (part_kind(part)) {
+	case PART_TEXT:
+		return json_stringn((const char *)v->bytes.p, v->bytes.n);
+	case PART_HEX:
+		hex_encode(v->bytes.p,
+			   v->bytes.n < PASS_MAX ? v->bytes.n : PASS_MAX, hex);
+		return json_string(hex);
+	case PART_NUMBER:
+	case PART_TIME: break;
+	}
+	return json_integer((json_int_t)v->number);
 }
 
 static const char *const results[] = {"ok", "bad", "unknown"};
 
 static void print_json(const struct examination *x)
 {
-	json_t *checks = json_array(), *all;
-	struct sink fields = {json_object()};
+	json_t *checks = json_array(), *fields = json_object(), *all;
 
-	if (x->scanned->shape == VERDICT_NONE)
-		put_fields(&fields, &x->scanned->scan);
+	for (int part = 0; part < PART_COUNT; part++)
+		if (x->parts.part[part].is_there)
+			json_object_set_new(
+			    fields, part_name((enum part)part),
+			    part_json((enum part)part, &x->parts.part[part]));
 	for (size_t i = 0; i < x->checks; i++)
 		json_array_append_new(
 		    checks, json_pack("{s:s, s:s, s:s}", "check",
@@ -106,7 +94,7 @@ static void print_json(const struct examination *x)
 			x->scanned->shape != VERDICT_NONE ? "none"
 			: x->scanned->scan.live		  ? "presentation"
 							  : "pass",
-			"fields", fields.json, "checks", checks);
+			"fields", fields, "checks", checks);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
@@ -126,11 +114,15 @@ static const char *mark(enum check_result result)
 static void print_text(const struct examination *x)
 {
 	const struct verdict_info *info = verdict_find(x->verdict);
-	struct sink fields = {NULL};
 
-	if (x->scanned->shape == VERDICT_NONE) {
-		puts(x->scanned->scan.live ? "Pass, shown live" : "Pass");
-		put_fields(&fields, &x->scanned->scan);
+	if (x->scanned->is_code) {
+		puts(x->scanned->shape != VERDICT_NONE ? "Not a pass"
+		     : x->scanned->scan.live	       ? "Pass, shown live"
+						       : "Pass");
+		for (int part = 0; part < PART_COUNT; part++)
+			if (x->parts.part[part].is_there)
+				print_part((enum part)part,
+					   &x->parts.part[part]);
 		putchar('\n');
 	}
 	puts("Checks");

@@ -132,28 +132,57 @@ enum vouched evidence_document(const struct evidence *e, struct bytes iss,
 	return best;
 }
 
-bool evidence_status(const struct evidence *e, const struct issuerdoc *doc,
-		     struct bytes uri, struct status_view *out)
+/* How far a token gets; status_token_counts is what decides. */
+static enum list_fault judge_token(const struct evidence *e,
+				   const struct issuerdoc *doc,
+				   const struct status_token *token,
+				   struct bytes uri)
+{
+	struct outbuf scratch = outbuf_in(e->scratch, SCRATCH);
+	struct issuer_key key;
+
+	if (!bytes_equal(token->uri, uri))
+		return LIST_OF_OTHERS;
+	if (status_token_counts(token, doc, &scratch))
+		return LIST_COUNTS;
+	if (!issuerdoc_has_uri(doc, uri))
+		return LIST_NOT_NAMED;
+	if (!issuerdoc_key(doc, token->kid, &key))
+		return LIST_UNKNOWN_KEY;
+	if (key.state == KEY_COMPROMISED)
+		return LIST_COMPROMISED;
+	if (key.state == KEY_RETIRED && token->iat > key.until)
+		return LIST_RETIRED;
+	return LIST_FALSE;
+}
+
+enum list_fault evidence_status(const struct evidence *e,
+				const struct issuerdoc *doc, struct bytes uri,
+				struct status_view *out)
 {
 	struct status_token best = {0}, token;
-	bool found = false;
+	enum list_fault reached = LIST_NONE;
 
 	for (size_t i = 0; i < e->tokens; i++) {
-		struct outbuf scratch = outbuf_in(e->scratch, SCRATCH);
+		enum list_fault fault;
 
-		if (!status_token_read(blob_view(&e->token[i]), &token) ||
-		    !bytes_equal(token.uri, uri) ||
-		    !status_token_counts(&token, doc, &scratch) ||
-		    (found && token.iat <= best.iat))
+		if (!status_token_read(blob_view(&e->token[i]), &token))
+			continue;
+		fault = judge_token(e, doc, &token, uri);
+		if (fault < reached || (fault == LIST_COUNTS &&
+					reached == LIST_COUNTS &&
+					token.iat <= best.iat))
 			continue;
 		best = token;
-		found = true;
+		reached = fault;
 	}
-	if (!found || !statuslist_inflate(best.lst, best.bits, e->bits,
-					  STATUS_INFLATED_MAX, &out->list))
-		return false;
+	if (reached != LIST_COUNTS)
+		return reached;
+	if (!statuslist_inflate(best.lst, best.bits, e->bits,
+				STATUS_INFLATED_MAX, &out->list))
+		return LIST_DAMAGED;
 	out->iat = best.iat;
 	out->exp = best.exp;
 	out->ttl = best.ttl;
-	return true;
+	return LIST_COUNTS;
 }

@@ -38,9 +38,24 @@ void evidence_free(struct evidence *e);
  * best. */
 enum vouched evidence_document(const struct evidence *e, struct bytes iss,
 			       struct issuerdoc *out);
-/* The newest list at a URI that counts for the issuer; false when there is
- * none. Its bits stay valid until the next call. */
-bool evidence_status(const struct evidence *e, const struct issuerdoc *doc,
-		     struct bytes uri, struct status_view *out) OAP_CHECKED;
+/* Why no list counts, by how far the best one got. */
+enum list_fault {
+	LIST_NONE,	/* none was given */
+	LIST_OF_OTHERS, /* none of that URI */
+	LIST_NOT_NAMED,	/* the document has not its URI */
+	LIST_UNKNOWN_KEY,
+	LIST_COMPROMISED,
+	LIST_RETIRED,	/* its key, before it was made */
+	LIST_FALSE,	/* its signature is wrong */
+	LIST_DAMAGED,	/* it does not inflate */
+	LIST_COUNTS,
+	LIST_UNCHECKED	/* for callers who have no document */
+};
+
+/* The newest list at a URI that counts for the issuer, when the result is
+ * LIST_COUNTS. Its bits stay valid until the next call. */
+enum list_fault evidence_status(const struct evidence *e,
+				const struct issuerdoc *doc, struct bytes uri,
+				struct status_view *out) OAP_CHECKED;
 
 #endif

@@ -59,31 +59,17 @@ static void note_text(struct examination *x)
 static void check_shape(struct examination *x)
 {
 	const struct scanned *s = x->scanned;
-	size_t at = 0;
-	enum cbor_fault fault;
-	int64_t typ;
 
-	if (s->shape == VERDICT_NONE) {
+	if (s->is_code)
+		dissect(&x->parts, s->message);
+	if (s->shape == VERDICT_NONE)
 		note(x, "shape", CHECK_OK, "a %s of %zu bytes, code of %zu",
 		     s->scan.live ? "presentation" : "pass", s->message.n,
 		     s->line_n);
-		return;
-	}
-	if (!s->is_code) {
+	else if (!s->is_code)
 		note_text(x);
-		return;
-	}
-	fault = cbor_check(s->message, &at);
-	typ = cose_typ(s->message);
-	if (fault != CBOR_OK)
-		note(x, "shape", CHECK_BAD, "CBOR: %s, at byte %zu of %zu",
-		     cbor_fault_text(fault), at, s->message.n);
-	else if (typ && typ != TYP_PASS && typ != TYP_PRESENTATION)
-		note(x, "shape", CHECK_BAD, "a message of type %lld, no pass",
-		     (long long)typ);
 	else
-		note(x, "shape", CHECK_BAD,
-		     "a key or a value that a pass does not have");
+		note(x, "shape", CHECK_BAD, "%s", x->parts.fault);
 }
 
 static void check_document(struct examination *x, struct facts *f,
@@ -214,16 +200,34 @@ static void note_status(struct examination *x, const struct facts *f)
 static void check_status(struct examination *x, struct facts *f,
 			 const struct evidence *evidence)
 {
+	static const char *const reasons[] = {
+	    [LIST_NONE] = "no list was given; give --status status-N.cose",
+	    [LIST_OF_OTHERS] = "none of the lists that were given is the one "
+			       "that the pass names",
+	    [LIST_NOT_NAMED] = "a list whose URI is not in the issuer document",
+	    [LIST_UNKNOWN_KEY] = "a list by a key that is not in the issuer "
+				 "document",
+	    [LIST_COMPROMISED] = "a list by a key that was declared "
+				 "compromised",
+	    [LIST_RETIRED] = "a list that was made after its key had retired",
+	    [LIST_FALSE] = "a list with a wrong signature",
+	    [LIST_DAMAGED] = "a list that cannot be unpacked",
+	    [LIST_UNCHECKED] = "no issuer document to check a list by; give "
+			       "--trust issuer.cose",
+	};
 	const struct pass *pass = &x->scanned->scan.pass;
+	enum list_fault fault = LIST_UNCHECKED;
 	uint64_t cap;
 	char when[WHEN_TEXT];
 
-	f->has_status = is_trusted(f) &&
-			evidence_status(evidence, &f->doc, pass->uri,
+	f->has_status = false;
+	if (is_trusted(f)) {
+		fault = evidence_status(evidence, &f->doc, pass->uri,
 					&f->status);
+		f->has_status = fault == LIST_COUNTS;
+	}
 	if (!f->has_status) {
-		note(x, "status", CHECK_UNKNOWN,
-		     "no list that counts; give --status status-N.cose");
+		note(x, "status", CHECK_UNKNOWN, "%s", reasons[fault]);
 		return;
 	}
 	note_status(x, f);

@@ -4,6 +4,7 @@
 #define ISSUER_EXAMINE_H
 
 #include "codefile.h"
+#include "dissect.h"
 #include "evidence.h"
 
 enum check_result { CHECK_OK, CHECK_BAD, CHECK_UNKNOWN };
@@ -18,6 +19,7 @@ struct check {
 
 struct examination {
 	const struct scanned *scanned;
+	struct dissection parts; /* of a code, also of a bad one */
 	uint64_t now;
 	struct check check[CHECKS_MAX];
 	size_t checks;

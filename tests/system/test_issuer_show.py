@@ -73,14 +73,15 @@ def test_a_good_pass_is_explained_field_by_field(city):
         "issuer": "seoul.example", "pass_id": payload[7].hex(),
         "class": "senior", "hint": "홍길동", "issued": payload[6],
         "until": payload[4], "status_list": city.uri, "index": 77,
-        "key": m.kid(m.public(city.key)).hex()}
+        "type": 65001, "algorithm": -8, "key": m.kid(m.public(city.key)).hex()}
     assert [c["check"] for c in shown["checks"]] == \
         ["shape", "issuer", "signature", "key", "time", "status", "list age",
          "holder"]
     assert all(c["result"] == "ok" for c in shown["checks"])
     text = city.show(code, status=0, json=False)
     for word in ("seoul.example", payload[7].hex(), "senior", "홍길동", "77",
-                 "signed by the root", "accepted"):
+                 "signed by the root", "accepted", "65001  (pass)",
+                 "-8  (EdDSA)", m.kid(m.public(city.key)).hex()):
         assert word in text
     assert " NO " not in text and "\033" not in text
 
@@ -186,10 +187,132 @@ def test_each_fault_is_named_at_its_check(city, make):
     assert shown["verdict"] == verdict
     faults = bad(shown) if status == 1 else unknown(shown)
     assert check in faults, shown
-    assert (verdict == "malformed" and check == "shape") == \
-        (shown["fields"] == {})
+    assert shown["fields"]["key"] and shown["fields"]["algorithm"] == -8
     text = city.show(m.code(message), status=status, json=False)
     assert faults[check] in text and verdict in text
+
+
+def changed(city, **claims):
+    """A pass in which some claims are others; None leaves one out."""
+    payload = city.pass_payload(hint="K.M.", cls=3)
+    payload.update({int(k.replace("m", "-")[1:]): v
+                    for k, v in claims.items()})
+    return {k: v for k, v in payload.items() if v is not None}
+
+
+def claims(**how):
+    return lambda city: (None, m.encode(changed(city, **how)))
+
+
+def raw(change):
+    return lambda city: (None, change(m.encode(city.pass_payload())))
+
+
+def header(change):
+    def make(city):
+        head = m.header_of(m.PASS, m.kid(m.public(city.key)))
+        change(head)
+        return m.encode(head), m.encode(city.pass_payload())
+    return make
+
+
+SHAPES = {
+    "truncated claims": (raw(lambda p: p[:-3]),
+                         "claims: CBOR: ", {"issuer"}),
+    "a byte after them": (raw(lambda p: p + b"\0"),
+                          "claims: CBOR: bytes after", {"issuer", "class"}),
+    "a float": (raw(lambda p: p.replace(b"\x06\x1a", b"\x06\xfa", 1)),
+                "claims: CBOR: ", {"issuer"}),
+    "no map": (raw(lambda p: b"\x80"), "claims: not a map", set()),
+    "a text as a key": (raw(lambda p: b"\xa1\x61x\x00"),
+                        "claims: a key that is no number", set()),
+    "unknown claim": (claims(_2="me"), "claim 2: a pass has none",
+                      {"issuer", "class", "until"}),
+    "no exp": (claims(_4=None), "claim 4 (exp): missing",
+               {"issuer", "issued", "class"}),
+    "exp before iat": (claims(_4=1), "claim 4 (exp): not after iat",
+                       {"until", "issued"}),
+    "nbf before iat": (claims(_5=1), "claim 5 (nbf): not after iat",
+                       {"not_before"}),
+    "a text as iat": (claims(_6="now"), "claim 6 (iat): not seconds",
+                      {"until", "class"}),
+    "class 9": (claims(_m65537={1: 9, 2: "K.M."}),
+                "claim -65537 (holder): not a class from 0 to 4",
+                {"class", "hint"}),
+    "a long hint": (claims(_m65537={1: 0, 2: "h" * 25}),
+                    "claim -65537 (holder): not", {"class", "hint"}),
+    "a long iss": (claims(_1="s" * 40), "claim 1 (iss): not a text of 1 to "
+                   "32", {"issuer", "class"}),
+    "a short id": (claims(_7=b"12"), "claim 7 (cti): not 16 bytes",
+                   {"pass_id"}),
+    "no list": (claims(_65535={"status_list": {"idx": 1}}),
+                "claim 65535 (status): not", {"class"}),
+    "a strange key": (claims(_8={1: {1: 2}}), "claim 8 (cnf): not an "
+                      "Ed25519 key", {"class"}),
+    "another algorithm": (header(lambda h: h.update({1: -7})),
+                          "header 1 (alg): not EdDSA", {"algorithm"}),
+    "a short kid": (header(lambda h: h.update({4: b"1234"})),
+                    "header 4 (kid): not 8 bytes", {"key"}),
+    "no kid": (header(lambda h: h.pop(4)), "header 4 (kid): missing",
+               {"type", "issuer"}),
+    "one more header": (header(lambda h: h.update({5: b"x"})),
+                        "header 5: a pass has none", {"key"}),
+    "another type": (header(lambda h: h.update({16: 65003})),
+                     "a message of type 65003, no pass", {"type"}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_is_wrong_with_a_code_is_named_and_the_rest_shown(city, name):
+    make, said, fields = SHAPES[name]
+    head, payload = make(city)
+    if head is None:
+        head = m.encode(m.header_of(m.PASS, m.kid(m.public(city.key))))
+    code = m.code(m.sign1_of(head, payload, city.key))
+    shown = city.show(code, status=1)
+    assert shown["verdict"] == "malformed"
+    assert bad(shown).keys() == {"shape"} and said in bad(shown)["shape"]
+    assert fields <= shown["fields"].keys(), shown["fields"]
+    text = city.show(code, status=1, json=False)
+    assert said in text and "Not a pass" in text
+    for field in fields:
+        assert "\n  %s " % field in text
+    if name == "class 9":
+        assert shown["fields"]["class"] == "9"
+
+
+LISTS = {
+    "none of that URI": (dict(uri="https://other.example"),
+                         "none of the lists that were given"),
+    "another signer": (dict(key=m.key_of("forger")),
+                       "by a key that is not in the issuer document"),
+    "damaged": (dict(cut=True), "wrong signature"),
+    "not named": (dict(named=False), "whose URI is not in the issuer"),
+    "compromised": (dict(state=[2, 0, 0]), "declared compromised"),
+    "after its key": (dict(state=[1, 0, 1]), "after its key had retired"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_does_not_count_is_told_why(city, name):
+    how, said = dict(LISTS[name][0]), LISTS[name][1]
+    code, uri = m.code(city.issue()), city.uri
+    if how.pop("named", True) is False:
+        city.uri = "https://moved.example/status"
+        how["uri"] = uri
+    state = how.pop("state", None)
+    cut = how.pop("cut", False)
+    if state:
+        city.keys[0][1:] = state
+        city.number += 1
+    city.publish(**how)
+    path = city.directory / "status-0.cose"
+    if cut:
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    shown = city.show(code, status=1 if state else 3)
+    assert said in unknown(shown)["status"], shown
+    assert "no list was given" in unknown(
+        city.show(code, list=False, status=1 if state else 3))["status"]
 
 
 def test_a_live_pass_is_judged_with_its_presentation(city):
