@@ -91,7 +91,7 @@
 #define CSV_FILE_MAX (256 * 1024 * 1024) /* millions of rows; held in memory */
 #define CSV_FIELDS_MAX 32	/* we name eight columns */
 #define CSV_ROW_MAX 4096	/* our longest row is under 400 */
-#define ROW_FAULT_MAX 256	/* why one is refused: the longest is under 200 */
+#define ROW_FAULT_MAX 256	/* why one is refused: all are under 200 */
 #define ISSUE_BATCH 8000	/* rows a commit: it fills pages of indices */
 #define STATUS_CAP_DEFAULT_S (30 * 86400) /* a service trusts no list longer,
 					   * unless its operator says so */

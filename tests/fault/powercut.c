@@ -416,6 +416,20 @@ SHOWN int link(const char *from, const char *to)
 	return result;
 }
 
+SHOWN int mkdir(const char *name, mode_t mode)
+{
+	char path[PATH_MAX];
+
+	cutlog_lock();
+	if (absolute(AT_FDCWD, name, path) && access(path, F_OK) != 0)
+		append_name(CUT_CREATE, path, NULL);
+	int result = REAL("mkdir", int, const char *, mode_t)(name, mode);
+	int error = errno;
+	cutlog_unlock();
+	errno = error;
+	return result;
+}
+
 /* ---- what makes it last ---- */
 
 static int sync_as(const char *call, int fd)

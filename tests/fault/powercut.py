@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import shutil
 import struct
 
 from preload import preload
@@ -103,7 +104,13 @@ class PowerCut:
     @staticmethod
     def _undo(r, names):
         if r.kind == CREATE:
-            if os.path.exists(r.path):
+            # A directory takes with it what is durable inside.
+            if os.path.isdir(r.path):
+                shutil.rmtree(r.path)
+                for inode, path in list(names.items()):
+                    if path.startswith(r.path + "/"):
+                        del names[inode]
+            elif os.path.exists(r.path):
                 names.pop(os.lstat(r.path).st_ino, None)
                 os.unlink(r.path)
         elif r.kind == UNLINK:
