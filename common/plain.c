@@ -34,22 +34,24 @@ bool plain_valid(struct bytes text)
 	return true;
 }
 
-void plain_copy(struct bytes text, char *to, size_t cap)
+size_t plain_copy(struct bytes text, char *to, size_t cap)
 {
-	size_t n, at = 0;
+	size_t n, at = 0, done;
 
-	for (; text.n > 0; text.p += n, text.n -= n) {
+	for (done = 0; done < text.n; done += n) {
+		struct bytes rest = bytes_of(text.p + done, text.n - done);
 		bool good;
 
-		n = utf8_prefix(text, 1);
-		good = n > 0 && is_plain(text.p, n);
+		n = utf8_prefix(rest, 1);
+		good = n > 0 && is_plain(rest.p, n);
 		if (n == 0)
 			n = 1; /* a byte that is of no character */
 		if (at + (good ? n : 1) >= cap)
 			break;
-		memmove(to + at, good ? (const char *)text.p : "?",
+		memmove(to + at, good ? (const char *)rest.p : "?",
 		       good ? n : 1);
 		at += good ? n : 1;
 	}
 	to[at] = '\0';
+	return done;
 }

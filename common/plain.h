@@ -11,7 +11,8 @@
  * controls of reading order (Unicode's Bidi_Control). */
 bool plain_valid(struct bytes text);
 /* Copies text with a NUL; what is not plain becomes '?', and what does not fit
- * is cut off between characters. cap is at least 1; to may be text itself. */
-void plain_copy(struct bytes text, char *to, size_t cap);
+ * is cut off between characters: returns how many bytes of text were copied.
+ * cap is at least 1; to may be text itself. */
+size_t plain_copy(struct bytes text, char *to, size_t cap);
 
 #endif

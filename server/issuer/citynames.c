@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "plain.h"
 #include "printable.h"
 
 #define SHOWN 64
@@ -33,7 +34,7 @@ static bool take_text(const char *text, int lang, struct identity *identity,
 		return fault_set(fault, EXIT_USAGE,
 				 "--name %s: 1 to %d bytes of UTF-8 are "
 				 "expected", tag, NAME_TEXT_MAX);
-	if (!printable_whole(name) || printable_padded(name))
+	if (!plain_valid(name) || printable_padded(name))
 		return fault_set(fault, EXIT_USAGE,
 				 "--name %s=\"%s\": a line break or a control "
 				 "character in it, or a blank at an end", tag,

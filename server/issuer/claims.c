@@ -264,6 +264,8 @@ static void check_times(struct dissection *d)
 		dissect_complain(d, "claim 4 (exp): not after iat");
 	if (nbf->is_there && nbf->number <= iat->number)
 		dissect_complain(d, "claim 5 (nbf): not after iat");
+	if (nbf->is_there && d->part[PART_UNTIL].number <= nbf->number)
+		dissect_complain(d, "claim 4 (exp): not after nbf");
 }
 
 void claims_of_pass(struct dissection *d, struct bytes payload)

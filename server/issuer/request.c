@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plain.h"
 #include "printable.h"
 #include "when.h"
 
@@ -22,7 +23,7 @@ static bool take_text(struct bytes text, size_t max, const char *what,
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": %zu bytes; at most %zu", what,
 				 printable(text, buf, SHOWN), text.n, max);
-	if (!printable_whole(text))
+	if (!plain_valid(text))
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s \"%s\": a line break, a control character "
 				 "or not UTF-8; is a quote missing its end?",
