@@ -40,17 +40,22 @@ static bool dark(const QRcode *qr, int x, int y)
 	       (qr->data[y * qr->width + x] & 1) != 0;
 }
 
-/* Two modules a character, light ones drawn: right on a dark terminal, and
- * readers take the inverse on a light one. */
+/* White on black by their numbers in the fixed part of the 256 colours (6x6x6
+ * cube), for a scheme of a terminal's own may give "white" any colour. */
+#define QR_COLOURS "\033[38;5;231;48;5;16m"
+#define QR_BORDER 4 /* ISO/IEC 18004: light modules around the symbol */
+
+/* Two modules a character, light ones drawn: dark on light whatever colours
+ * the terminal has. */
 static void print_qr(FILE *out, const char *text)
 {
 	QRcode *qr = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
 
 	if (qr == NULL)
 		return;
-	for (int y = -2; y < qr->width + 2; y += 2) {
-		fputs("  ", out);
-		for (int x = -2; x < qr->width + 2; x++) {
+	for (int y = -QR_BORDER; y < qr->width + QR_BORDER; y += 2) {
+		fputs("  " QR_COLOURS, out);
+		for (int x = -QR_BORDER; x < qr->width + QR_BORDER; x++) {
 			bool top = !dark(qr, x, y), low = !dark(qr, x, y + 1);
 			fputs(top && low ? "\u2588"
 			      : top	 ? "\u2580"
@@ -58,7 +63,7 @@ static void print_qr(FILE *out, const char *text)
 					 : " ",
 			      out);
 		}
-		fputc('\n', out);
+		fputs("\033[0m\n", out);
 	}
 	QRcode_free(qr);
 }

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How oapctl shows what it is told: values as they are typed, times as dates,
 and each of them as openapi.yaml says they come."""
+import os
 import pathlib
+import pty
+import re
+import subprocess
 import sys
 
 import pytest
@@ -9,7 +13,9 @@ import yaml
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests"))
+import oaprun  # noqa: E402
 from desk import answering_json, run  # noqa: E402
+from office import scan_one  # noqa: E402
 
 SCHEMAS = yaml.safe_load((TOP / "server/daemon/openapi.yaml").read_text())[
     "components"]["schemas"]
@@ -125,3 +131,41 @@ def test_the_list_says_which_benefits_are_withdrawn():
     assert "12.5 % off" in by_id["gone"]
     with answering_json({"benefits": rows[:1]}) as (url, _):
         assert "state" not in run("benefit", "list", server=url).stdout
+
+
+def on_a_terminal(server, *arguments):
+    """All that a command writes to one."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [oaprun.program("oapctl"), "--server", server, *arguments],
+        stdout=theirs, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    text = b""
+    try:
+        while piece := os.read(ours, 65536):
+            text += piece
+    except OSError:     # how Linux tells that nobody has the other end
+        pass
+    os.close(ours)
+    assert process.wait(oaprun.PATIENCE) == 0
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_an_enrolment_code_is_dark_on_light_whatever_colours_there_are(
+        tmp_path):
+    code = "OAPE1:" + "A1B2" * 40
+    with answering_json({"code": code, "expires_ms": MS}) as (url, _):
+        text = on_a_terminal(url, "kiosk", "add", "--facility", "tnm",
+                             "--name", "gate")
+    assert text.endswith("\n" + code + "\n")
+    # white on black, set for each line and given back
+    rows = re.findall(r"\033\[38;5;231;48;5;16m([ █▀▄]+)\033\[0m\n", text)
+    light = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
+    lines = [[light[c][half] for c in row] for row in rows for half in (0, 1)]
+    assert lines[:4] == [[255] * len(lines[0])] * 4
+    pixels = bytes(v for line in lines for _ in range(4)
+                   for v in line for _ in range(4))
+    image = tmp_path / "code.pgm"
+    image.write_bytes(b"P5 %d %d 255\n" % (4 * len(lines[0]), 4 * len(lines))
+                      + pixels)
+    assert scan_one(image) == code

@@ -194,7 +194,7 @@ static void each_bad_field_is_named_and_the_next_row_is_read(void **state)
 	    {"r,adult,,,2199-01-01,,", "over 36600 days"},
 	    {"r,adult,1,,,1234567890123456789012345,", "at most 24"},
 	    {"r,adult,1,,,a\tb,", "control"},
-	    {"r,adult,1,,,a\xc2\x9b" "b,", "hint \"a??b\": a line break"},
+	    {"r,adult,1,,,a\xc2\x9b" "b,", "hint \"a?b\": a line break"},
 	    {"r\xe2\x80\xae,adult,1,,,,", "ref \"r?\": a line break"},
 	    {"r ,adult,1,,,,", "ref \"r \": begins or ends with a blank"},
 	    {" r,adult,1,,,,", "begins or ends with a blank"},
