@@ -12,10 +12,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import oapany as a  # noqa: E402
 import oapcddl  # noqa: E402
 import oapmsg as m  # noqa: E402
-from test_messages import (combinations, dice,  # noqa: E402
-                           messages, read, tool)
+from test_messages import combinations, messages, read, tool  # noqa: E402
 
-__all__ = ["dice", "tool"]      # fixtures
+__all__ = ["tool"]      # a fixture
 
 CDDL = oapcddl.Messages()
 NAMES = {m.PASS: "pass", m.PRESENTATION: "presentation",

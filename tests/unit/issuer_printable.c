@@ -47,10 +47,10 @@ static void what_turns_the_text_after_it_is_no_text(void **state)
 static void a_blank_at_an_end_is_seen(void **state)
 {
 	static const char *const padded[] = {
-	    " ", "A1 ", " A1", "A1\xc2\xa0", "\xe3\x80\x80" "A1",
-	    "\xef\xbb\xbf" "A1", "A1\xe2\x80\x8b"};
+	    " ", "A1 ", " A1", "A1\u00a0", "\u3000A1", "\ufeffA1",
+	    "A1\u200b"};
 	static const char *const tight[] = {"", "A1", "A 1", "홍 길동",
-					    "a\xe3\x80\x80" "b"};
+					    "a\u3000b"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(padded) / sizeof(*padded); i++)
