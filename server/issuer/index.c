@@ -119,7 +119,7 @@ struct index *index_read(const char *path, struct fault *fault)
 		goto fail;
 	if (!take_rows(index, &why)) {
 		fault_set(fault, why.status,
-			  "%s: not an index that oap-issuer wrote: %s; move it "
+			  "%s: no index of passes: %s; move it "
 			  "away, or write into another directory", path,
 			  why.text);
 		goto fail;

@@ -69,9 +69,9 @@ class Museum:
         id, scanned, question = self.question()
         status, answer = self.daemon.ask(question)
         assert status == 200 and answer["verdict"] == "accepted", answer
+        entry = self.entry(id, scanned, answer)
         status, taken = self.daemon.upload(
-            self.kiosk.report(oldest_unsent=self.kiosk.seq + 1, depth=1),
-            [self.entry(id, scanned, answer)])
+            self.kiosk.report(oldest_unsent=self.kiosk.seq, depth=1), [entry])
         assert status == 200, taken
         assert taken["results"][0]["verdict"] == "accepted"
         return id

@@ -382,7 +382,7 @@ def test_the_newest_of_several_files_counts(city, tmp_path):
 def test_a_hostile_hint_cannot_command_the_terminal(city):
     code = m.code(city.issue(hint="a\033[2J\x9bm\n"))
     text = city.show(code, status=0, json=False)
-    assert "hint         a?[2J??m?\n" in text
+    assert "hint         a?[2J?m?\n" in text
     assert "\033" not in text and "\x9b" not in text
 
 

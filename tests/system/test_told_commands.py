@@ -75,7 +75,7 @@ def commands():
                         for name in desk.commands_of_help()}}
     for program in PROGRAMS[1:]:
         known[program] = {(name,) for name in re.findall(
-            r"^  ([a-z]+) ", help_of(program), re.M)}
+            r"^  ([a-z]+)(?= |$)", help_of(program), re.M)}
     return known
 
 
