@@ -307,4 +307,5 @@ cat <<-NEXT
 NEXT
 say ""
 trap 'say ""; say "oapd is stopped; everything is in $work"; exit 0' INT TERM
-wait $daemon
+wait $daemon || true
+fail "oapd ended by itself; $work/oapd.log says why"

@@ -6,7 +6,8 @@
 #   tests/run.sh                  the suite, plain and under both sanitizers;
 #                                 a second compiler; what the fuzz seeds cover
 #   tests/run.sh --preset asan    one build only (dev, asan, tsan; repeatable)
-#   tests/run.sh --long           also what takes hours: all power cuts, fuzzing
+#   tests/run.sh --long           also what takes hours: fuzzing, and all power
+#                                 cuts under the sanitizers, too
 #
 # OAP_VECTORS names the folder of public test vectors (../shared/vectors);
 # tests that need it say SKIPPED where it is missing.
@@ -19,7 +20,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--preset) presets="$presets ${2:?--preset wants a name}"; shift ;;
 	--long) long=yes ;;
-	--help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	--help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) echo "run.sh: $1: no such option; --help lists them" >&2; exit 2 ;;
 	esac
 	shift

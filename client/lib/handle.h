@@ -3,8 +3,8 @@
  *
  * lock guards everything below it; no call holds it while it waits for the
  * network. What visitors wait for has network threads of its own, so that it
- * never stands behind an upload. trust may be replaced whenever lock is free: views into it
- * do not outlive a stretch under the lock. */
+ * never stands behind an upload. trust may be replaced whenever lock is free:
+ * views into it do not outlive a stretch under the lock. */
 #ifndef OAP_HANDLE_H
 #define OAP_HANDLE_H
 

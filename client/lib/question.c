@@ -164,6 +164,7 @@ static bool read_reply(const struct net_place *place,
 	if (!answer_results_fit(items, a->seqs, a->count))
 		items->count = 0;
 	out->verdict = VERDICT_NONE;
+	out->detail[0] = '\0';
 	return false;
 }
 

@@ -54,8 +54,8 @@ static bool read_day(const char *name, const char *text, int32_t *day,
 	if (date_parse(bytes_text(text), day))
 		return true;
 	return problem_set(p, 400, NULL,
-	                   "parameter \"%s\": \"%.40s\" is no day; give one as "
-	                   "2026-11-23",
+	                   "parameter \"%s\": \"%.40s\" is no day of 1970 to "
+	                   "9999; give one as 2026-11-23",
 	                   name, text);
 }
 

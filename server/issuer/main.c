@@ -63,11 +63,20 @@ static int run(const struct command *command, int argc, char **argv)
 	return command->run(&options, &world);
 }
 
+/* What standard output did not take was not said. */
+static int finish(int status)
+{
+	struct fault fault;
+
+	if (output_flush_stdout(&fault))
+		return status;
+	fault_report(&fault);
+	return status ? status : EXIT_IO;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
-	struct fault fault;
-	int status;
 
 	if (argc < 2) {
 		say("a command is missing; oap-issuer --help lists them");
@@ -75,11 +84,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help")) {
 		print_help();
-		return EXIT_DONE;
+		return finish(EXIT_DONE);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("oap-issuer " OAP_VERSION);
-		return EXIT_DONE;
+		return finish(EXIT_DONE);
 	}
 	command = command_find(argv[1]);
 	if (!command) {
@@ -95,9 +104,5 @@ int main(int argc, char **argv)
 		say("libsodium cannot be used here");
 		return EXIT_IO;
 	}
-	status = run(command, argc - 1, argv + 1);
-	if (output_flush_stdout(&fault))
-		return status;
-	fault_report(&fault);
-	return status ? status : EXIT_IO;
+	return finish(run(command, argc - 1, argv + 1));
 }

@@ -8,6 +8,7 @@
 
 #include "benefit_rules.h"
 #include "currency.h"
+#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,11 @@ static bool settle_percent(json_t *values)
 		ctl_complain("--percent \"%s\": write a number with at most "
 			     "two decimals and no sign, 20 or 12.5",
 			     text);
+		return false;
+	}
+	if (points > BASIS_POINTS_MAX) {
+		ctl_complain("--percent \"%s\": more than the whole price; "
+			     "give 0 to 100", text);
 		return false;
 	}
 	return json_object_set_new(values, RULE_MEMBER,

@@ -48,10 +48,6 @@ static int run(const struct command *command, const char *argument,
 		return fail(error);
 	int status = command->run(&ctl, command, argument, values);
 	client_close(ctl.client);
-	if (fflush(stdout) != 0) {
-		ctl_complain("standard output: cannot be written");
-		status = EXIT_RETRY;
-	}
 	return status;
 }
 
@@ -98,6 +94,15 @@ static int run_line(struct command_line *line, bool help)
 	return help ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* What nobody could read was not done. */
+static int flushed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	ctl_complain("standard output: cannot be written");
+	return EXIT_RETRY;
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line line = {.argc = argc,
@@ -107,7 +112,7 @@ int main(int argc, char **argv)
 
 	if (asks_for("--version", argc, argv)) {
 		puts("oapctl " OAP_VERSION);
-		return EXIT_DONE;
+		return flushed(EXIT_DONE);
 	}
 	line.given = json_object();
 	if (line.given == NULL || sodium_init() < 0 ||
@@ -118,5 +123,5 @@ int main(int argc, char **argv)
 	int status = run_line(&line, asks_for("--help", argc, argv));
 	json_decref(line.given);
 	curl_global_cleanup();
-	return status;
+	return flushed(status);
 }

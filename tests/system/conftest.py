@@ -13,6 +13,11 @@ import oaprun  # noqa: E402
 
 SEED = oapany.seed()
 
+
+def pytest_report_header():
+    return "OAP_SEED=%d" % SEED
+
+
 # Whoever runs the suite in the background (nohup, a shell's &) has SIGINT
 # ignored, and every program started from here would inherit that: Ctrl-C could
 # not be tried. A signal with a handler goes back to its default at exec.

@@ -46,7 +46,7 @@ def test_the_example_pass_is_small_and_zbar_reads_its_code(seoul, tmp_path):
 def test_a_pass_says_what_was_asked_and_nothing_else(seoul):
     holder = m.key_of("holder")
     before = int(time.time())
-    code = seoul.issue("--class", "senior", "--days", "10", "--hint", "홍길동",
+    code = seoul.issue("--class", "senior", "--days", "10", "--hint", "ㅎㄱㄷ",
                        "--holder-key", m.public(holder).hex())
     claims = seoul.publish().open(code)
     assert before <= claims[6] <= int(time.time())
@@ -55,7 +55,7 @@ def test_a_pass_says_what_was_asked_and_nothing_else(seoul):
         7: claims[7], 8: {1: m.cose_key(m.public(holder))},
         65535: {"status_list": {"idx": claims[65535]["status_list"]["idx"],
                                 "uri": o.URI}},
-        -65537: {1: 3, 2: "홍길동"}}
+        -65537: {1: 3, 2: "ㅎㄱㄷ"}}
     plain = seoul.open(seoul.issue("--class", "child"))
     assert set(plain) == {1, 4, 6, 7, 65535, -65537}
     assert plain[-65537] == {1: 2}
@@ -122,7 +122,7 @@ LONG = ("en=Kuala Lumpur", "ko=쿠알라룸푸르 연방 직할구",
     [name[:3] + name[3:] * 12 for name in LONG],
     ["%s=%s" % (lang, 200 * "都") for lang in ("en", "ko", "ja", "zh")],
 ], ids=["long", "short", "very long", "longest"])
-@pytest.mark.parametrize("hint", ["K.M. 홍길동", "W" * 24])
+@pytest.mark.parametrize("hint", ["K.M. ㅎㄱㄷ", "W" * 24])
 def test_all_that_a_card_says_is_on_it(tmp_path, names, hint):
     city = o.Office(tmp_path / "city", "--iss", "a.example", "--status-uri",
                     "https://a.example/s")
@@ -337,6 +337,16 @@ def test_an_interrupted_reissue_ends_no_paper_without_a_new_one(seoul,
         assert out.exists() == (status == 0), (at, said)
         statuses.add(status)
     assert statuses == {0, -signal.SIGINT}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["issue", "--help"],
+                                   ["--version"]])
+def test_help_that_nobody_could_read_is_told(words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([o.ISSUER, *words], text=True, stdout=full,
+                              stderr=subprocess.PIPE)
+    assert done.returncode == 4
+    assert "stdout: cannot be written: No space left" in done.stderr
 
 
 def test_a_pass_that_nobody_could_be_told_of_is_named(seoul, tmp_path):

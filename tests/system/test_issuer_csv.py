@@ -70,7 +70,7 @@ BAD_ROWS = (
     "A1,adult,365,\n"                   # 6
     "A4,child,10\n"                     # 7
     "\n"                                # 8: no row
-    "A5,disabled,365,홍길동\n"             # 9
+    "A5,disabled,365,ㅎㄱㄷ\n"             # 9
     "A6,adult,365,\"broken\n"           # 10
     "A7,youth,365,ok\n"                 # 11
     "A8,adult,0,\n"                     # 12
@@ -106,7 +106,7 @@ def test_bad_rows_are_named_and_the_others_issued(seoul, tmp_path):
     for pass_id, ref, code in o.rows_of(out):
         assert seoul.pass_id(code) == pass_id
         assert seoul.find("--ref", ref)[0]["pass_id"] == pass_id
-    assert o.payload_of(o.rows_of(out)[2][2])[-65537] == {1: 4, 2: "홍길동"}
+    assert o.payload_of(o.rows_of(out)[2][2])[-65537] == {1: 4, 2: "ㅎㄱㄷ"}
 
 
 def test_the_same_file_again_issues_no_second_pass(seoul, tmp_path):

@@ -65,13 +65,13 @@ def unknown(shown):
 
 
 def test_a_good_pass_is_explained_field_by_field(city):
-    payload = city.pass_payload(hint="홍길동", cls=3, idx=77)
+    payload = city.pass_payload(hint="ㅎㄱㄷ", cls=3, idx=77)
     code = m.code(m.sign1(m.PASS, payload, city.key))
     shown = city.show(code, status=0)
     assert shown["verdict"] == "accepted" and shown["kind"] == "pass"
     assert shown["fields"] == {
         "issuer": "seoul.example", "pass_id": payload[7].hex(),
-        "class": "senior", "hint": "홍길동", "issued": payload[6],
+        "class": "senior", "hint": "ㅎㄱㄷ", "issued": payload[6],
         "until": payload[4], "status_list": city.uri, "index": 77,
         "type": 65001, "algorithm": -8, "key": m.kid(m.public(city.key)).hex()}
     assert [c["check"] for c in shown["checks"]] == \
@@ -79,7 +79,7 @@ def test_a_good_pass_is_explained_field_by_field(city):
          "holder"]
     assert all(c["result"] == "ok" for c in shown["checks"])
     text = city.show(code, status=0, json=False)
-    for word in ("seoul.example", payload[7].hex(), "senior", "홍길동", "77",
+    for word in ("seoul.example", payload[7].hex(), "senior", "ㅎㄱㄷ", "77",
                  "signed by the root", "accepted", "65001  (pass)",
                  "-8  (EdDSA)", m.kid(m.public(city.key)).hex()):
         assert word in text

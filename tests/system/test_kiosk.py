@@ -60,7 +60,8 @@ def test_enrolled_without_a_bundle_is_said_and_mended(tmp_path, service,
     assert "HTTP 502" in text
     service.trouble.clear()
     assert d.ask("sync")["bundle_changed"] is True
-    assert d.redeem(code)["verdict"] == "accepted"
+    out = d.redeem(code)
+    assert out["verdict"] == "accepted" and "detail" not in out
 
 
 def test_enrol_refuses_a_pin_that_nothing_would_check(tmp_path, service):
@@ -104,7 +105,8 @@ def test_pending_kiosk_is_not_usable_until_it_is_confirmed(tmp_path, service,
     service.state = 1
     service.newer()
     assert d.ask("sync")["bundle_changed"] is True
-    assert d.redeem(code)["verdict"] == "accepted"
+    out = d.redeem(code)
+    assert out["verdict"] == "accepted" and "detail" not in out
 
 
 def test_wrapped_key_needs_its_wrapping_key(tmp_path, service):

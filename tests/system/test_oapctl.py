@@ -55,6 +55,9 @@ from desk import FACILITY, refused, run  # noqa: E402
     ("--percent \"20%\": write a number", [
         "benefit", "add", "--id", "x", "--name", "en=x", "--limit", "1/day",
         "--currency", "USD", "--percent", "20%"]),
+    ("--percent \"100.01\": more than the whole price", [
+        "benefit", "add", "--id", "x", "--name", "en=x", "--limit", "1/day",
+        "--currency", "USD", "--percent", "100.01"]),
     ("no-such-file", ["issuer", "add", "--root", "00", "--document",
                       "no-such-file"]),
     ("--format", ["report", "redemptions", "--from", "2026-11-01", "--to",

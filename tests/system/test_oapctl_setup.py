@@ -202,10 +202,13 @@ def test_tokens_carry_roles(daemon, server, museum, tmp_path):
     assert token not in daemon.log()
 
 
-def test_a_full_standard_output_is_said(server, museum):
+@pytest.mark.parametrize("words", [
+    ["facility", "list"], ["--help"], ["facility", "--help"],
+    ["facility", "add", "--help"], ["--version"]])
+def test_a_full_standard_output_is_said(server, museum, words):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [oaprun.program("oapctl"), "facility", "list"],
+            [oaprun.program("oapctl"), *words],
             env=dict(os.environ, OAPCTL_SERVER=server), stdout=full,
             stderr=subprocess.PIPE, text=True)
     assert done.returncode == 4 and "standard output" in done.stderr

@@ -54,6 +54,8 @@ def test_the_tour_shows_each_case_and_leaves_nothing_running(tmp_path):
         assert found >= 0, "no %r after character %d of\n%s" % (
             words, at, text)
         at = found
+    for why in ("Why", "이유", "理由", "原因"):
+        assert why not in text      # the service was asked, and answered
     assert running_in(tmp_path) == []
 
 

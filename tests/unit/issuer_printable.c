@@ -25,7 +25,7 @@ static void ordinary_text_stays(void **state)
 	(void)state;
 	expect("", 8, "");
 	expect("K.M.", 8, "K.M.");
-	expect("홍길동 é 👨", 32, "홍길동 é 👨");
+	expect("한국어 é 👨", 32, "한국어 é 👨");
 }
 
 static void control_characters_and_stray_bytes_are_questions(void **state)
@@ -49,7 +49,7 @@ static void a_blank_at_an_end_is_seen(void **state)
 	static const char *const padded[] = {
 	    " ", "A1 ", " A1", "A1\u00a0", "\u3000A1", "\ufeffA1",
 	    "A1\u200b"};
-	static const char *const tight[] = {"", "A1", "A 1", "홍 길동",
+	static const char *const tight[] = {"", "A1", "A 1", "한 국어",
 					    "a\u3000b"};
 
 	(void)state;
@@ -64,8 +64,8 @@ static void long_text_is_cut_to_whole_characters(void **state)
 	(void)state;
 	expect("1234567", 8, "1234567");
 	expect("12345678", 8, "1234...");
-	expect("12홍길동", 8, "12...");
-	expect("1홍길동", 8, "1홍...");
+	expect("12한국어", 8, "12...");
+	expect("1한국어", 8, "1한...");
 }
 
 int main(void)

@@ -347,9 +347,9 @@ OAP_API enum oap_result oap_check(struct oap *handle,
  * service cannot be asked the verdict is OAP_UNAVAILABLE (or OAP_BUSY), which
  * is none on the visit: nothing is written down, and nothing used. An answer
  * that was lost on the way is void once this kiosk asks again for that pass,
- * or reports that it has sent everything. When the entry cannot be written it is
- * OAP_VERDICT_JOURNAL_FAILED, never an accept. Tell the visitor exactly what
- * is returned. Waits up to the deadline and one journal write. */
+ * or reports that it has sent everything. When the entry cannot be written it
+ * is OAP_VERDICT_JOURNAL_FAILED, never an accept. Tell the visitor exactly
+ * what is returned. Waits up to the deadline and one journal write. */
 OAP_API enum oap_result oap_redeem(struct oap *handle,
 				   const struct oap_attempt *attempt,
 				   struct oap_told *told,
@@ -424,8 +424,8 @@ struct oap_benefit {
 	int live; /* a code shown by the holder's own key is asked for */
 };
 
-/* The benefits of this kiosk's facility in its currency, by index from 0; OAP_NOT_FOUND at
- * the end. A refresh may change them. Never waits for the network. */
+/* The benefits of this kiosk's facility in its currency, by index from 0;
+ * OAP_NOT_FOUND at the end. A refresh may change them. Never waits for the network. */
 OAP_API enum oap_result oap_benefit(struct oap *handle, size_t index,
 				    enum oap_lang lang,
 				    struct oap_benefit *out,
