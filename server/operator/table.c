@@ -10,6 +10,7 @@
 
 #define COLUMNS_MAX 24
 #define GAP "  "
+#define LIST_WIDTH 30 /* of the last column, where a list goes on below */
 
 struct table {
 	size_t columns;
@@ -122,13 +123,58 @@ static size_t char_width(uint32_t c)
 	return 1;
 }
 
-size_t text_width(const char *text)
+static size_t width_of(const char *text, size_t bytes)
 {
 	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *end = p + bytes;
 	size_t width = 0;
 
-	while (*p != '\0')
+	while (p < end)
 		width += char_width(next_char(&p));
+	return width;
+}
+
+size_t text_width(const char *text)
+{
+	return width_of(text, strlen(text));
+}
+
+/* Bytes of the first line of a list, "a 1, b 2, c 3", with its last comma. An
+ * item is never taken apart. */
+static size_t line_of_list(const char *text)
+{
+	size_t line = 0;
+
+	if (text_width(text) <= LIST_WIDTH)
+		return strlen(text);
+	for (const char *comma = strstr(text, ", "); comma != NULL;
+	     comma = strstr(comma + 1, ", ")) {
+		size_t n = (size_t)(comma - text) + 1;
+		if (line > 0 && width_of(text, n) > LIST_WIDTH)
+			return line;
+		line = n;
+	}
+	if (line == 0)
+		return strlen(text);
+	return line;
+}
+
+static const char *after_line(const char *text, size_t line)
+{
+	return text[line] == '\0' ? text + line : text + line + 1;
+}
+
+static size_t list_width(const char *text)
+{
+	size_t width = 0;
+
+	while (*text != '\0') {
+		size_t line = line_of_list(text);
+		size_t w = width_of(text, line);
+		if (w > width)
+			width = w;
+		text = after_line(text, line);
+	}
 	return width;
 }
 
@@ -139,16 +185,9 @@ static const char *heading(const struct table *t, size_t column)
 	return *text == '>' ? text + 1 : text;
 }
 
-static void print_cell(FILE *out, const char *text, size_t width, bool right,
-		       bool last)
+static bool is_figure(const struct table *t, size_t column)
 {
-	size_t pad = width - text_width(text);
-
-	if (right)
-		fprintf(out, "%*s", (int)pad, "");
-	fputs(text, out);
-	if (!right && !last)
-		fprintf(out, "%*s", (int)pad, "");
+	return t->headings[column][0] == '>';
 }
 
 /* Widths of the columns; 0 for one that no row fills. */
@@ -156,19 +195,26 @@ static void measure(const struct table *t, size_t widths[COLUMNS_MAX],
 		    size_t *last)
 {
 	memset(widths, 0, COLUMNS_MAX * sizeof *widths);
-	for (size_t i = 0; i < t->count; i++) {
-		size_t w = t->cells[i] != NULL ? text_width(t->cells[i]) : 0;
-		if (w > widths[i % t->columns])
-			widths[i % t->columns] = w;
-	}
 	*last = 0;
-	for (size_t c = 0; c < t->columns; c++) {
-		size_t w = text_width(heading(t, c));
-		if (widths[c] == 0 && t->count > 0)
-			continue;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->cells[i] != NULL && t->cells[i][0] != '\0' &&
+		    i % t->columns > *last)
+			*last = i % t->columns;
+	if (t->count == 0)
+		*last = t->columns - 1;
+	for (size_t i = 0; i < t->count; i++) {
+		size_t c = i % t->columns, w = 0;
+		if (t->cells[i] != NULL)
+			w = c == *last && !is_figure(t, c)
+				? list_width(t->cells[i])
+				: text_width(t->cells[i]);
 		if (w > widths[c])
 			widths[c] = w;
-		*last = c;
+	}
+	for (size_t c = 0; c < t->columns; c++) {
+		size_t w = text_width(heading(t, c));
+		if ((widths[c] > 0 || t->count == 0) && w > widths[c])
+			widths[c] = w;
 	}
 }
 
@@ -178,30 +224,69 @@ static void print_rule(FILE *out, size_t width)
 		fputs("\u2500", out);
 }
 
+/* pad: blanks that are due before the next text; none end a line. */
+static void print_padded(FILE *out, size_t *pad, const char *text, size_t n)
+{
+	if (n == 0)
+		return;
+	fprintf(out, "%*s%.*s", (int)*pad, "", (int)n, text);
+	*pad = 0;
+}
+
+/* The last cell, whose list goes on below itself. */
+static void print_list(FILE *out, size_t pad, size_t indent, const char *text)
+{
+	do {
+		size_t line = line_of_list(text);
+		print_padded(out, &pad, text, line);
+		text = after_line(text, line);
+		fputc('\n', out);
+		pad = indent;
+	} while (*text != '\0');
+}
+
+static void print_row(const struct table *t, FILE *out, char *const *cells,
+		      const size_t widths[COLUMNS_MAX], size_t last)
+{
+	size_t pad = 0, indent = 0;
+
+	for (size_t c = 0; c <= last; c++) {
+		const char *text = cells != NULL ? cells[c] : heading(t, c);
+		if (widths[c] == 0)
+			continue;
+		if (indent > 0) {
+			pad += strlen(GAP);
+			indent += strlen(GAP);
+		}
+		if (text == NULL) {
+			fprintf(out, "%*s", (int)pad, "");
+			print_rule(out, widths[c]);
+			pad = 0;
+			if (c == last)
+				fputc('\n', out);
+		} else if (c == last && !is_figure(t, c)) {
+			print_list(out, pad, indent, text);
+		} else {
+			size_t blank = widths[c] - text_width(text);
+			if (is_figure(t, c))
+				pad += blank;
+			print_padded(out, &pad, text, strlen(text));
+			if (!is_figure(t, c))
+				pad += blank;
+			if (c == last)
+				fputc('\n', out);
+		}
+		indent += widths[c];
+	}
+}
+
 bool table_print(const struct table *t, FILE *out)
 {
 	size_t widths[COLUMNS_MAX], last;
-	size_t rows = t->count / t->columns;
 
 	measure(t, widths, &last);
-	for (size_t r = 0; r <= rows; r++) {
-		bool first = true;
-		for (size_t c = 0; c < t->columns; c++) {
-			if (widths[c] == 0)
-				continue;
-			const char *text =
-			    r == 0 ? heading(t, c)
-				   : t->cells[(r - 1) * t->columns + c];
-			if (!first)
-				fputs(GAP, out);
-			first = false;
-			if (text == NULL)
-				print_rule(out, widths[c]);
-			else
-				print_cell(out, text, widths[c],
-					   t->headings[c][0] == '>', c == last);
-		}
-		fputc('\n', out);
-	}
+	print_row(t, out, NULL, widths, last);
+	for (size_t i = 0; i + t->columns <= t->count; i += t->columns)
+		print_row(t, out, t->cells + i, widths, last);
 	return !t->failed;
 }

@@ -20,7 +20,8 @@ void table_cell(struct table *t, const char *text);
 void table_figure(struct table *t, int64_t figure);
 /* A rule before the next row, as above totals. */
 void table_rule(struct table *t);
-/* Empty columns are left out. False when memory ran out on the way. */
+/* Empty columns are left out; a list in the last one, "a 1, b 2", goes on
+ * below when it is long. False when memory ran out on the way. */
 bool table_print(const struct table *t, FILE *out);
 
 /* Columns that a UTF-8 text takes on a terminal. */
