@@ -280,6 +280,7 @@ done
 today=$(TZ=Asia/Tokyo date +%F)
 ends_with 0 oapctl report redemptions --from "$today" --to "$today" \
 	--by facility
+say ""
 ends_with 0 oapctl report verdicts --from "$today" --to "$today"
 
 if [ $once = yes ]; then

@@ -145,3 +145,18 @@ def test_an_unknown_option_is_refused(options):
                          text=True)
     assert run.returncode == 2
     assert "--twice" in run.stderr
+
+
+def test_a_daemon_that_ends_by_itself_is_told(tmp_path):
+    tour = Tour(tmp_path)
+    oaprun.wait_for(tour.invitation, "the last lines of the tour")
+    daemon = [int(process) for process in running_in(tmp_path)
+              if pathlib.Path("/proc", process, "comm").read_text() ==
+              "oapd\n"]
+    assert len(daemon) == 1
+    os.kill(daemon[0], signal.SIGKILL)
+    assert tour.process.wait(oaprun.PATIENCE) == 4
+    last = tour.out.read_text().splitlines()[-1]
+    assert last.startswith("quickstart: oapd ended by itself; ")
+    assert pathlib.Path(last.split("; ")[1].split(" says why")[0]).is_file()
+    assert running_in(tmp_path) == []
