@@ -23,8 +23,9 @@ struct courier {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	/* under lock; CLOCK_MONOTONIC in ms */
-	int64_t send_at, refresh_at;
+	/* under lock; CLOCK_MONOTONIC in ms; scans put off what is to be sent,
+	 * but not beyond report_at */
+	int64_t send_at, report_at, refresh_at;
 	bool stop;
 	/* the thread's */
 	char said[OAP_PROBLEM_TEXT]; /* the complaint that stands; "" */
@@ -77,7 +78,7 @@ static void run_due(struct courier *c)
 		return;
 	/* Nudges from now on ask for another time. */
 	if (sends)
-		c->send_at = now + REPORT_MS;
+		c->send_at = c->report_at = now + REPORT_MS;
 	pthread_mutex_unlock(&c->lock);
 	if (refreshes)
 		refreshed = refresh(c);
@@ -87,8 +88,10 @@ static void run_due(struct courier *c)
 	now = now_ms();
 	if (refreshes)
 		c->refresh_at = now + (refreshed ? REFRESH_MS : AGAIN_MS);
-	if (!sent && c->send_at > now + AGAIN_MS)
-		c->send_at = now + AGAIN_MS;
+	if (!sent && c->report_at > now + AGAIN_MS)
+		c->report_at = now + AGAIN_MS;
+	if (c->send_at > c->report_at)
+		c->send_at = c->report_at;
 }
 
 static void *run(void *arg)
@@ -135,6 +138,7 @@ struct courier *courier_start(struct oap *kiosk)
 	c->kiosk = kiosk;
 	/* Whoever pipes a few codes in is done before that. */
 	c->send_at = c->refresh_at = now_ms() + QUIET_MS;
+	c->report_at = now_ms() + REPORT_MS;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (start_thread(c) == 0)
@@ -149,6 +153,8 @@ void courier_nudge(struct courier *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->send_at = now_ms() + QUIET_MS;
+	if (c->send_at > c->report_at)
+		c->send_at = c->report_at;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }

@@ -6,7 +6,7 @@
 
 /* seq, prev and the rest that every entry of a kiosk has. */
 static bool begin_entry(struct oap *o, const struct moment *at,
-			struct entry *e)
+			struct bytes facility, struct entry *e)
 {
 	struct journal_tip tip;
 
@@ -17,7 +17,7 @@ static bool begin_entry(struct oap *o, const struct moment *at,
 	e->at_ms = at->raw_ms;
 	e->epoch = handle_epoch(o);
 	e->offset_ms = o->clock.offset_ms;
-	e->facility = bytes_text(o->facility);
+	e->facility = facility;
 	return true;
 }
 
@@ -89,7 +89,7 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	int64_t now_ms;
 
 	o->env.random(o->env.arg, salt, sizeof(salt));
-	if (!begin_entry(o, &r->at, &e))
+	if (!begin_entry(o, &r->at, r->facility, &e))
 		return false;
 	fill_attempt(r, salt, &e);
 	now_ms = effective_of(&e);
@@ -135,7 +135,7 @@ static bool write_reversal(struct oap *o, const struct reversal_record *r,
 	struct journal_entry row = {.reversal = true};
 	struct entry e = {.typ = TYP_REVERSAL, .reason = r->reason};
 
-	if (!begin_entry(o, &r->at, &e))
+	if (!begin_entry(o, &r->at, bytes_text(o->facility), &e))
 		return false;
 	memcpy(e.id, r->id, sizeof(e.id));
 	memcpy(e.of_kid, r->of_kid, sizeof(e.of_kid));

@@ -10,6 +10,7 @@
 
 struct attempt_record {
 	uint8_t id[16];
+	struct bytes facility; /* that the question named */
 	const struct visit *visit;
 	const struct judged *judged;
 	unsigned told;

@@ -15,6 +15,8 @@ struct redemption {
 	struct ask ask;
 	struct asked asked;
 	struct net_place place;
+	/* where it began; an operator may move the kiosk meanwhile */
+	char facility[NAME_ID_MAX + 1];
 	int64_t began_ms, until_ms; /* net_now_ms */
 	bool in_doubt;	  /* to be asked */
 };
@@ -97,6 +99,7 @@ static enum oap_result prepare(struct oap *o, struct redemption *r,
 
 	if (result != OAP_OK)
 		return result;
+	memcpy(r->facility, o->facility, sizeof(r->facility));
 	if (deadline_ms == 0)
 		deadline_ms = trust_bundle(o->trust)->policy.deadline_ms;
 	r->until_ms = r->began_ms + deadline_ms;
@@ -123,6 +126,7 @@ static void fill_record(const struct redemption *r, struct attempt_record *to)
 	const struct answer *a = &r->asked.answer;
 
 	memcpy(to->id, r->ask.id, sizeof(to->id));
+	to->facility = bytes_text(r->facility);
 	to->visit = &r->visit;
 	to->judged = &r->judged;
 	to->told = r->asked.verdict;
@@ -176,7 +180,7 @@ static void conclude(struct oap *o, struct redemption *r,
 	struct moment now;
 	unsigned verdict;
 
-	judge_places(o->trust, bytes_text(o->facility), &r->visit,
+	judge_places(o->trust, bytes_text(r->facility), &r->visit,
 		     &r->judged);
 	/* The entry's commit keeps what was learned. */
 	if (answered && !r->asked.answer.stored)

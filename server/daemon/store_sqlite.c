@@ -165,11 +165,24 @@ static enum store_result migrate(struct store *s)
 	return STORE_OK;
 }
 
+/* The name of a new directory, on the disk before anything in it is. */
+static bool sync_parent(int dir_fd)
+{
+	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool done = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
 /* The lock is on the directory itself, so that it holds before a file is
  * there, and whatever the database does with its own files. */
 static bool lock_directory(struct store *s, const char *dir)
 {
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+	bool made = mkdir(dir, 0700) == 0;
+
+	if (!made && errno != EEXIST) {
 		snprintf(s->error, sizeof s->error, "%s: cannot be made: %s; make "
 		         "its parent, or name another [service] data_dir",
 		         dir, strerror(errno));
@@ -179,6 +192,12 @@ static bool lock_directory(struct store *s, const char *dir)
 	if (s->dir_fd < 0) {
 		snprintf(s->error, sizeof s->error, "%s: cannot be opened: %s",
 		         dir, strerror(errno));
+		return false;
+	}
+	if (made && !sync_parent(s->dir_fd)) {
+		snprintf(s->error, sizeof s->error,
+		         "%s: its parent cannot be synced: %s", dir,
+		         strerror(errno));
 		return false;
 	}
 	if (flock(s->dir_fd, LOCK_EX | LOCK_NB) < 0) {

@@ -55,13 +55,20 @@ static int print_attempts(struct ctl *ctl, const json_t *answer)
 		ctl_print_json(ctl, answer);
 		return EXIT_DONE;
 	}
+	const char *cursor =
+	    json_string_value(json_object_get(answer, "cursor"));
 	if (json_array_size(rows) == 0) {
-		fprintf(ctl->out, "no attempts\n");
+		/* The service looks at so many rows a call. */
+		if (cursor != NULL)
+			ctl_print_line(ctl,
+				       "none among the newest; older ones: "
+				       "--cursor %s",
+				       cursor);
+		else
+			fprintf(ctl->out, "no attempts\n");
 		return EXIT_DONE;
 	}
 	int status = print_rows(ctl, &attempt_record, rows);
-	const char *cursor =
-	    json_string_value(json_object_get(answer, "cursor"));
 	if (cursor != NULL) {
 		fputc('\n', ctl->out);
 		ctl_print_line(ctl, "more: --cursor %s", cursor);

@@ -317,6 +317,39 @@ def test_a_scanner_all_day_is_in_touch_with_the_service(door, service):
         p.stdout.close()
 
 
+def test_a_kiosk_that_is_moved_while_it_asks_writes_what_it_asked(door,
+                                                                   service):
+    """Of another place, the entry would be about something else."""
+    fetched, judge = service.bundles, service.answer_ask
+
+    def moved_meanwhile(body):
+        answer = judge(body)
+        service.facility = "tnm"
+        service.newer()
+        wait_for(lambda: service.bundles > fetched, "the bundle")
+        time.sleep(.5)          # for the kiosk to take it
+        return answer
+
+    service.answer_ask = moved_meanwhile
+    p = subprocess.Popen([KIOSK, "redeem", "--dir", door.dir, "--benefit",
+                          "day-kr", "--json", "-"], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE)
+    time.sleep(.7)              # it fetches the bundle after two seconds
+    try:
+        p.stdin.write(m.code(service.issuer.issue()).encode() + b"\n")
+        p.stdin.flush()
+        assert json.loads(p.stdout.readline())["verdict"] == "accepted"
+        p.stdin.close()
+        assert p.wait(60) == ACCEPT
+    finally:
+        p.kill()
+        p.stdout.close()
+    assert door.ask("status")["facility"] == "tnm"
+    service.answer_ask = judge
+    assert door.ask("sync")["unsent"] == 0
+    assert service.held[1][1][13] == service.asked[0][1][13] == "nmk"
+
+
 def test_only_benefits_in_our_currency_are_offered(door, service):
     service.benefits[0][3] = ["nmk", "tnm"]
     service.newer()

@@ -78,6 +78,16 @@ def test_a_terminal_obeys_nothing_that_comes_from_others(lines, name):
         assert json.loads(as_json) == answer and not controls_in(as_json)
 
 
+def test_a_page_without_a_find_is_not_the_end_of_the_search():
+    """The service looks at so many rows a call."""
+    for cursor, told in (("20261126-1050", "--cursor 20261126-1050\n"),
+                         (None, "no attempts\n")):
+        with answering_json({"attempts": [], "cursor": cursor}) as (url, _):
+            done = run("attempts", "list", server=url)
+        assert done.returncode == 0 and done.stdout.endswith(told)
+        assert ("no attempts" in done.stdout) == (cursor is None)
+
+
 def test_a_code_and_a_token_are_shown_without_what_a_terminal_obeys(lines):
     with answering_json({"id": "x", "code": EVIL, "token": EVIL}) as (url, _):
         for name in ("kiosk add", "operator add"):

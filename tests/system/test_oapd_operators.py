@@ -89,6 +89,13 @@ def test_metrics_are_well_formed_and_count(daemon):
         daemon.issuer.issue(), "visit"))
     assert (status, answer["verdict"]) == (200, "accepted")
     assert answers()[1] == before + 1
+    # What comes with a question is counted as what is uploaded.
+    rubbish = 'oapd_results_total{verdict="malformed"}'
+    counted = re.findall(re.escape(rubbish) + r" (\d+)", answers()[0])
+    status, _ = daemon.ask(daemon.kiosk.question(
+        daemon.issuer.issue(), "visit"), [b"rubbish"])
+    assert status == 200
+    assert "%s %d\n" % (rubbish, int((counted or [0])[0]) + 1) in answers()[0]
     seen = set()
     for line in text.splitlines():
         if line.startswith("# HELP "):

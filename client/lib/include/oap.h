@@ -77,7 +77,7 @@ enum oap_result {
 	OAP_IN_USE,	      /* another process has this kiosk open */
 	OAP_NOT_ENROLLED,     /* enrol it first */
 	OAP_ALREADY_ENROLLED, /* a directory is one kiosk for ever */
-	OAP_NOT_READY,	      /* not confirmed yet, or no bundle yet */
+	OAP_NOT_READY,	      /* not confirmed yet, or no good bundle */
 	OAP_BAD_KEY,	      /* the key file is damaged, or open to others */
 	OAP_JOURNAL_FAILED,   /* the journal cannot be read or written */
 	OAP_NO_NETWORK,	      /* the service could not be asked in time */
