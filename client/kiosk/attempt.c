@@ -22,6 +22,7 @@ struct door {
 	judging *judge;
 	struct oap_attempt attempt;
 	bool many; /* a line each */
+	bool behind; /* the service has a newer bundle */
 };
 
 static int read_amount(struct door *d)
@@ -53,6 +54,7 @@ static int take(struct door *d, const struct scanned *code)
 	d->attempt.code_length = code->length;
 	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK)
 		return complain_about(&why);
+	d->behind = told.newer_bundle != 0;
 	if (o->json)
 		json_told(d->kiosk, o, &told);
 	else if (d->many)
@@ -92,7 +94,7 @@ static int take_lines(struct door *d, struct courier *courier)
 		/* whoever scans waits for this line */
 		if (fflush(stdout) != 0)
 			return EXIT_RETRY;
-		courier_nudge(courier);
+		courier_nudge(courier, d->behind);
 	}
 	return end_of_input(lines, worst);
 }
@@ -112,6 +114,18 @@ static int take_stream(struct door *d)
 	return status;
 }
 
+/* After the visitor was told: what an operator changed holds for the next.
+ * That it failed changes nothing of what was told; the next one tries again. */
+static void catch_up(struct door *d)
+{
+	struct oap_refreshed refreshed;
+	struct oap_problem why;
+
+	(void)fflush(stdout);
+	if (oap_refresh(d->kiosk, &refreshed, &why) != OAP_OK)
+		complain("%s", why.text);
+}
+
 static int take_all(struct door *d)
 {
 	const struct options *o = d->options;
@@ -124,7 +138,12 @@ static int take_all(struct door *d)
 		return take_stream(d);
 	status = o->image != NULL ? scan_image(o->image, &code)
 				  : scan_text(o->argument, &code);
-	return status == EXIT_DONE ? take(d, &code) : status;
+	if (status != EXIT_DONE)
+		return status;
+	status = take(d, &code);
+	if (d->behind)
+		catch_up(d);
+	return status;
 }
 
 static int run(const struct options *o, judging *judge)

@@ -79,6 +79,8 @@ static void run_due(struct courier *c)
 	/* Nudges from now on ask for another time. */
 	if (sends)
 		c->send_at = c->report_at = now + REPORT_MS;
+	if (refreshes)
+		c->refresh_at = now + REFRESH_MS;
 	pthread_mutex_unlock(&c->lock);
 	if (refreshes)
 		refreshed = refresh(c);
@@ -86,8 +88,8 @@ static void run_due(struct courier *c)
 		sent = send(c);
 	pthread_mutex_lock(&c->lock);
 	now = now_ms();
-	if (refreshes)
-		c->refresh_at = now + (refreshed ? REFRESH_MS : AGAIN_MS);
+	if (!refreshed && c->refresh_at > now + AGAIN_MS)
+		c->refresh_at = now + AGAIN_MS;
 	if (!sent && c->report_at > now + AGAIN_MS)
 		c->report_at = now + AGAIN_MS;
 	if (c->send_at > c->report_at)
@@ -149,12 +151,14 @@ struct courier *courier_start(struct oap *kiosk)
 	return NULL;
 }
 
-void courier_nudge(struct courier *c)
+void courier_nudge(struct courier *c, bool behind)
 {
 	pthread_mutex_lock(&c->lock);
 	c->send_at = now_ms() + QUIET_MS;
 	if (c->send_at > c->report_at)
 		c->send_at = c->report_at;
+	if (behind)
+		c->refresh_at = 0;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }

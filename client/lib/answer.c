@@ -216,6 +216,7 @@ bool answer_read(struct bytes json, int64_t list, const char *currency,
 {
 	static const char *const STALE[] = {"bundle", "status"};
 	json_t *root = load(json);
+	int64_t epoch;
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
@@ -229,6 +230,8 @@ bool answer_read(struct bytes json, int64_t list, const char *currency,
 		out->stored = json_is_true(json_object_get(root, "stored"));
 		out->stale = get_bits(json_object_get(root, "stale"), STALE, 2);
 		out->marks = get_marks(root);
+		if (get_int(root, "epoch", 0, INT64_MAX, &epoch))
+			out->epoch = (uint64_t)epoch;
 	}
 	json_decref(root);
 	return ok;

@@ -35,6 +35,7 @@ struct answer {
 	char first_use_city[NAME_ID_MAX + 1];
 	uint64_t uses, limit;
 	unsigned stale; /* OAP_STALE_… */
+	uint64_t epoch; /* of the service's bundle; 0: not told */
 	struct answer_results items;
 };
 

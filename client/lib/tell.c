@@ -126,6 +126,7 @@ void tell_answer(const struct oap *o, const struct answer *a,
 	told->by_service = 1;
 	told->stale = a->stale;
 	told->marks = a->marks;
+	told->newer_bundle = a->epoch > handle_epoch(o);
 	told->uses = a->uses;
 	told->limit = a->limit;
 	if (a->has_price) {

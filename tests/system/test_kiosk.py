@@ -350,6 +350,41 @@ def test_a_kiosk_that_is_moved_while_it_asks_writes_what_it_asked(door,
     assert service.held[1][1][13] == service.asked[0][1][13] == "nmk"
 
 
+def test_what_an_operator_changed_holds_from_the_next_visitor_on(door,
+                                                                  service):
+    """The answer tells of a newer bundle; nobody has to run sync."""
+    held = door.ask("status")["bundle"]["epoch"]
+    codes = [m.code(service.issuer.issue()) for _ in range(2)]
+    service.newer()
+    assert door.redeem(codes[0])["verdict"] == "accepted"
+    assert door.ask("status")["bundle"]["epoch"] == held + 1
+    fetched = service.bundles
+    assert door.redeem(codes[1])["verdict"] == "accepted"
+    assert service.bundles == fetched
+
+
+def test_a_scanner_all_day_has_what_an_operator_changed(door, service):
+    reports = len(service.reports)
+    p = subprocess.Popen([KIOSK, "redeem", "--dir", door.dir, "--benefit",
+                          "day-kr", "-"], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE)
+    try:
+        # once it has the bundle
+        wait_for(lambda: len(service.reports) > reports, "its first report")
+        service.newer()
+        fetched = service.bundles
+        p.stdin.write(m.code(service.issuer.issue()).encode() + b"\n")
+        p.stdin.flush()
+        assert b"accepted" in p.stdout.readline()
+        wait_for(lambda: service.bundles > fetched, "the newer bundle")
+        p.stdin.close()
+        assert p.wait(60) == ACCEPT
+    finally:
+        p.kill()
+        p.stdout.close()
+    assert door.ask("status")["bundle"]["epoch"] == service.epoch
+
+
 def test_only_benefits_in_our_currency_are_offered(door, service):
     service.benefits[0][3] = ["nmk", "tnm"]
     service.newer()

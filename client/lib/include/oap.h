@@ -302,6 +302,7 @@ struct oap_told {
 	char id[OAP_ID_TEXT];	 /* for oap_reverse; "": nothing was written */
 	int by_service;		 /* the service's verdict, not a local one */
 	int checked_only;	 /* oap_check: nothing was redeemed */
+	int newer_bundle;	 /* the service has one: call oap_refresh soon */
 	unsigned stale;		 /* OAP_STALE_… */
 	unsigned marks;		 /* OAP_MARK_… */
 	unsigned party;
