@@ -87,7 +87,7 @@ enum oap_result handle_need_bundle(const struct oap *o,
 	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
 	if (o->trust == NULL)
 		return fault(why, OAP_NOT_READY,
-			     "%s: no good bundle is held; oap-kiosk sync --dir %s "
+			     "%s: no bundle yet; oap-kiosk sync --dir %s "
 			     "fetches it", o->dir.path, o->dir.path);
 	if (!o->listed || o->device == DEVICE_PENDING)
 		return fault(why, OAP_NOT_READY,
@@ -180,8 +180,7 @@ void handle_adopt_trust(struct oap *o, struct trust *t)
 }
 
 /* The bundle held was verified when it was taken, and is again: the file may
- * have been changed since. One that is not good is as none at all, and is
- * fetched anew: it stands in no entry's way to the service. */
+ * have been changed since. */
 static enum oap_result load_bundle(struct oap *o, struct oap_problem *why)
 {
 	struct oap_problem bad;
@@ -193,14 +192,10 @@ static enum oap_result load_bundle(struct oap *o, struct oap_problem *why)
 		return handle_journal_failed(o, why);
 	if (message == NULL)
 		return OAP_OK;
-	if (trust_load(message, n, o->identity.service_pk, &t, &bad) ==
-	    OAP_OK) {
-		handle_adopt_trust(o, t);
-		return OAP_OK;
-	}
-	if (bad.result == OAP_NO_MEMORY)
-		return fault(why, bad.result, "%s", bad.text);
-	memset(o->etag, 0, sizeof(o->etag));
+	if (trust_load(message, n, o->identity.service_pk, &t, &bad) != OAP_OK)
+		return fault(why, bad.result, "%s/" JOURNAL_NAME ": %s",
+			     o->dir.path, bad.text);
+	handle_adopt_trust(o, t);
 	return OAP_OK;
 }
 

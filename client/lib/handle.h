@@ -35,7 +35,7 @@ struct oap {
 	bool enrolled; /* identity and mac are set, the service answered */
 	struct identity identity;
 	uint8_t mac[32];	    /* of talk with the service */
-	struct trust *trust;	    /* NULL: no good bundle */
+	struct trust *trust;	    /* NULL: no bundle yet */
 	char etag[ETAG_MAX + 1];    /* of the bundle held */
 	enum device_state device;   /* by the bundle */
 	bool listed;		    /* the bundle has this kiosk */

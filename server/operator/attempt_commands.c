@@ -61,8 +61,7 @@ static int print_attempts(struct ctl *ctl, const json_t *answer)
 		/* The service looks at so many rows a call. */
 		if (cursor != NULL)
 			ctl_print_line(ctl,
-				       "none among the newest; older ones: "
-				       "--cursor %s",
+				       "none so far; go on with --cursor %s",
 				       cursor);
 		else
 			fprintf(ctl->out, "no attempts\n");

@@ -103,28 +103,6 @@ def test_a_link_to_the_directory_is_as_good(tmp_path, service):
     assert d.redeem(code)["verdict"] == "accepted"
 
 
-def test_a_bundle_that_went_bad_is_fetched_anew_and_nothing_waits(tmp_path,
-                                                                  service):
-    """It is a copy; the entries beside it are not."""
-    d = Door(tmp_path / "k", service).enrolled()
-    code, other = (m.code(service.issuer.issue()) for _ in range(2))
-    assert d.redeem(code)["verdict"] == "accepted"
-    assert d.ask("status")["unsent"] == 1
-    db = sqlite3.connect(tmp_path / "k/journal.db")
-    message = bytearray(db.execute("SELECT message FROM bundle").fetchone()[0])
-    message[-1] ^= 1
-    with db:
-        db.execute("UPDATE bundle SET message = ?", (bytes(message),))
-    db.close()
-    assert d.ask("status")["unsent"] == 1
-    r = d.run("redeem", "--benefit", "day-kr", other)
-    assert r.returncode == UNDECIDED
-    assert "no good bundle" in one_line(r) and "sync" in one_line(r)
-    out = d.ask("sync")
-    assert out["bundle_changed"] is True and out["unsent"] == 0
-    assert d.redeem(other)["verdict"] == "accepted"
-
-
 def test_checks_go_on_while_the_disk_is_full(tmp_path, service):
     d = Door(tmp_path / "k", service).enrolled()
     code, other = (m.code(service.issuer.issue()) for _ in range(2))

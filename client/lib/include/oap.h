@@ -77,7 +77,7 @@ enum oap_result {
 	OAP_IN_USE,	      /* another process has this kiosk open */
 	OAP_NOT_ENROLLED,     /* enrol it first */
 	OAP_ALREADY_ENROLLED, /* a directory is one kiosk for ever */
-	OAP_NOT_READY,	      /* not confirmed yet, or no good bundle */
+	OAP_NOT_READY,	      /* not confirmed yet, or no bundle yet */
 	OAP_BAD_KEY,	      /* the key file is damaged, or open to others */
 	OAP_JOURNAL_FAILED,   /* the journal cannot be read or written */
 	OAP_NO_NETWORK,	      /* the service could not be asked in time */
@@ -331,7 +331,8 @@ struct oap_told {
 
 	int64_t at_ms;		 /* when it was judged, effective time */
 	char local[OAP_LOCAL_TEXT]; /* that, in this facility's time */
-	/* Why the service could not be asked, or ""; one line. */
+	/* Why the service could not be asked, or the journal not written, or
+	 * ""; one line. */
 	char detail[OAP_PROBLEM_TEXT];
 };
 
