@@ -23,8 +23,8 @@ struct courier {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	/* under lock; CLOCK_MONOTONIC in ms; scans put off what is to be sent,
-	 * but not beyond report_at */
+	/* under lock; CLOCK_MONOTONIC in ms; scans put off send_at, which is
+	 * never waited for beyond report_at */
 	int64_t send_at, report_at, refresh_at;
 	bool stop;
 	/* the thread's */
@@ -37,6 +37,16 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t next_send(const struct courier *c)
+{
+	return earlier(c->send_at, c->report_at);
 }
 
 /* The same trouble is told once, until it is over. */
@@ -71,7 +81,7 @@ static bool send(struct courier *c)
 static void run_due(struct courier *c)
 {
 	int64_t now = now_ms();
-	bool sends = c->send_at <= now, refreshes = c->refresh_at <= now;
+	bool sends = next_send(c) <= now, refreshes = c->refresh_at <= now;
 	bool sent = true, refreshed = true;
 
 	if (!sends && !refreshes)
@@ -88,12 +98,10 @@ static void run_due(struct courier *c)
 		sent = send(c);
 	pthread_mutex_lock(&c->lock);
 	now = now_ms();
-	if (!refreshed && c->refresh_at > now + AGAIN_MS)
-		c->refresh_at = now + AGAIN_MS;
-	if (!sent && c->report_at > now + AGAIN_MS)
-		c->report_at = now + AGAIN_MS;
-	if (c->send_at > c->report_at)
-		c->send_at = c->report_at;
+	if (!refreshed)
+		c->refresh_at = earlier(c->refresh_at, now + AGAIN_MS);
+	if (!sent)
+		c->report_at = earlier(c->report_at, now + AGAIN_MS);
 }
 
 static void *run(void *arg)
@@ -104,8 +112,7 @@ static void *run(void *arg)
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
-		next = c->send_at < c->refresh_at ? c->send_at
-						  : c->refresh_at;
+		next = earlier(next_send(c), c->refresh_at);
 		until.tv_sec = (time_t)(next / 1000);
 		until.tv_nsec = (long)(next % 1000) * 1000000;
 		if (now_ms() < next)
@@ -155,8 +162,6 @@ void courier_nudge(struct courier *c, bool behind)
 {
 	pthread_mutex_lock(&c->lock);
 	c->send_at = now_ms() + QUIET_MS;
-	if (c->send_at > c->report_at)
-		c->send_at = c->report_at;
 	if (behind)
 		c->refresh_at = 0;
 	pthread_cond_signal(&c->wake);

@@ -181,9 +181,7 @@ static void answered(struct request *r)
 			      "judged");
 	} else {
 		count(r, verdict);
-		for (size_t i = 0; i < call->job.item_count; i++)
-			r->service->traffic
-			    .results[call->job.items[i].result.result]++;
+		kioskcall_count_results(r);
 		if (!refuse(r, verdict))
 			reply_answer(r, call);
 	}

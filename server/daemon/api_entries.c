@@ -39,8 +39,7 @@ static void recorded(struct request *r)
 		reply_unavailable(r);
 		return;
 	}
-	for (size_t i = 0; i < call->job.item_count; i++)
-		t->results[call->job.items[i].result.result]++;
+	kioskcall_count_results(r);
 	reply_json(r, 200, results_json(r, call));
 }
 

@@ -12,17 +12,6 @@
 
 /* -------------------------------------------------------------- values */
 
-static bool read_day(const char *name, const char *text, int32_t *day,
-                     struct problem *p)
-{
-	if (!text || date_parse(bytes_text(text), day))
-		return true;
-	return problem_set(p, 400, NULL,
-	                   "parameter \"%s\": \"%.40s\" is no day of 1970 to "
-	                   "9999; give one as 2026-11-23",
-	                   name, text);
-}
-
 static bool read_id(const char *name, const char *text,
                     char id[static NAME_ID_MAX + 1], struct problem *p)
 {
@@ -145,8 +134,8 @@ static bool read_days(struct params params, struct attempts_query *q,
 
 	f->first_day = FIRST_DAY;
 	q->place = (struct attempt_place){.day = LAST_DAY, .n = INT64_MAX};
-	if (!read_day("from", param_get(params, "from"), &f->first_day, p) ||
-	    !read_day("to", param_get(params, "to"), &q->place.day, p))
+	if (!param_day("from", param_get(params, "from"), &f->first_day, p) ||
+	    !param_day("to", param_get(params, "to"), &q->place.day, p))
 		return false;
 	if (q->place.day < f->first_day)
 		return problem_set(p, 400, NULL,

@@ -103,6 +103,14 @@ void kioskcall_submit(struct request *r, struct kioskcall *call,
 	request_to_ledger(r, &call->job, then);
 }
 
+void kioskcall_count_results(struct request *r)
+{
+	const struct ledger_job *job = &((const struct kioskcall *)r->work)->job;
+
+	for (size_t i = 0; i < job->item_count; i++)
+		r->service->traffic.results[job->items[i].result.result]++;
+}
+
 bool kioskcall_put_bundle(struct request *r, json_t *o)
 {
 	struct snapshot *now = snapshot_get(r->service->box);

@@ -27,6 +27,8 @@ struct admitting kioskcall_admitting(const struct request *r);
 /* Hands the job to the ledger. */
 void kioskcall_submit(struct request *r, struct kioskcall *call,
 		      void (*then)(struct request *r));
+/* What became of its items, for /metrics; after the ledger answered. */
+void kioskcall_count_results(struct request *r);
 /* The newest snapshot, which says what bundle to get. */
 bool kioskcall_put_bundle(struct request *r, json_t *o);
 

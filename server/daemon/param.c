@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "localday.h"
+
 const char *param_get(struct params params, const char *name)
 {
 	for (size_t i = 0; i < params.n; i++) {
@@ -11,6 +13,17 @@ const char *param_get(struct params params, const char *name)
 			return params.p[i].value;
 	}
 	return NULL;
+}
+
+bool param_day(const char *name, const char *text, int32_t *day,
+	       struct problem *problem)
+{
+	if (text == NULL || date_parse(bytes_text(text), day))
+		return true;
+	return problem_set(problem, 400, NULL,
+			   "parameter \"%s\": \"%.40s\" is no day of 1970 to "
+			   "9999; give one as 2026-11-23",
+			   name, text);
 }
 
 static bool is_listed(const char *const *names, const char *name)

@@ -48,17 +48,6 @@ static bool read_name(const char *name, struct report_request *r,
 	                   name);
 }
 
-static bool read_day(const char *name, const char *text, int32_t *day,
-                     struct problem *p)
-{
-	if (date_parse(bytes_text(text), day))
-		return true;
-	return problem_set(p, 400, NULL,
-	                   "parameter \"%s\": \"%.40s\" is no day of 1970 to "
-	                   "9999; give one as 2026-11-23",
-	                   name, text);
-}
-
 static bool read_days(struct params params, struct report_request *r,
                       struct problem *p)
 {
@@ -69,8 +58,8 @@ static bool read_days(struct params params, struct report_request *r,
 		return problem_set(p, 400, NULL,
 		                   "parameter \"from\": missing; give the "
 		                   "first day, as 2026-11-23");
-	if (!read_day("from", from, &r->from, p) ||
-	    !read_day("to", to ? to : from, &r->to, p))
+	if (!param_day("from", from, &r->from, p) ||
+	    !param_day("to", to ? to : from, &r->to, p))
 		return false;
 	if (r->to < r->from)
 		return problem_set(p, 400, NULL,

@@ -11,7 +11,7 @@
 struct traffic {
 	_Atomic uint64_t replies[6]; /* by the status's first digit */
 	_Atomic uint64_t answers[TRAFFIC_VERDICTS]; /* to questions */
-	_Atomic uint64_t results[TRAFFIC_VERDICTS]; /* of uploaded entries */
+	_Atomic uint64_t results[TRAFFIC_VERDICTS]; /* of entries */
 	/* From a request's last byte to its reply, in ns: sum and count. */
 	_Atomic uint64_t ask_ns, asks;
 	_Atomic uint64_t upload_ns, uploads;

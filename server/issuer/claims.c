@@ -7,6 +7,7 @@
 #include "cbor.h"
 #include "key.h"
 #include "limits.h"
+#include "mapkey.h"
 #include "pass.h"
 
 #define CTI 16
@@ -75,22 +76,14 @@ static bool take_cnf(struct dissection *d, struct cbor_in *in)
 {
 	uint8_t pk[KEY_PUBLIC];
 	size_t pairs;
-	int64_t key;
 
-	if (!cbor_map(in, &pairs) || pairs != 1 || !cbor_int(in, &key) ||
-	    key != 1 || !key_read_cose(in, pk))
+	if (!cbor_map(in, &pairs) || pairs != 1 || !map_key(in, 1) ||
+	    !key_read_cose(in, pk))
 		return false;
 	/* it ends with the key, and the view must lie in the message */
 	dissect_put_bytes(d, PART_HOLDER_KEY,
 			  bytes_of(in->p - KEY_PUBLIC, KEY_PUBLIC));
 	return true;
-}
-
-static bool is_next(struct cbor_in *in, const char *name)
-{
-	struct bytes text;
-
-	return cbor_text(in, &text) && bytes_is_text(text, name);
 }
 
 static bool take_status(struct dissection *d, struct cbor_in *in)
@@ -99,11 +92,11 @@ static bool take_status(struct dissection *d, struct cbor_in *in)
 	size_t pairs;
 
 	if (!cbor_map(in, &pairs) || pairs != 1 ||
-	    !is_next(in, "status_list") || !cbor_map(in, &pairs) ||
-	    pairs != 2 || !is_next(in, "idx") || !cbor_uint(in, &idx))
+	    !map_text_key(in, "status_list") || !cbor_map(in, &pairs) ||
+	    pairs != 2 || !map_text_key(in, "idx") || !cbor_uint(in, &idx))
 		return false;
 	dissect_put_number(d, PART_INDEX, (int64_t)idx);
-	return is_next(in, "uri") &&
+	return map_text_key(in, "uri") &&
 	       take_text(d, in, PART_STATUS_LIST, URI_MAX);
 }
 
@@ -125,17 +118,16 @@ static bool take_class(struct dissection *d, struct cbor_in *in)
 
 static bool take_holder(struct dissection *d, struct cbor_in *in)
 {
-	bool ok = false;
 	size_t pairs;
-	int64_t key;
+	bool ok;
 
 	if (!cbor_map(in, &pairs) || pairs < 1 || pairs > 2 ||
-	    !cbor_int(in, &key) || key != 1)
+	    !map_key(in, 1))
 		return false;
 	ok = take_class(d, in);
 	if (pairs == 1)
 		return ok;
-	return cbor_int(in, &key) && key == 2 &&
+	return map_key(in, 2) &&
 	       take_text(d, in, PART_HINT, HINT_MAX) && ok;
 }
 

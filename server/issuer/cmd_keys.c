@@ -118,15 +118,11 @@ static bool end_key(struct office *office, const uint8_t *kid,
 		    enum key_state state, uint64_t now, struct fault *fault)
 {
 	struct issuer_key key, signing;
+	enum found found;
 	uint64_t last;
-	enum found found = registry_key(office->registry, kid, &key, fault);
 
-	if (found == FOUND_FAILED)
+	if (!office_known_key(office, kid, &key, fault))
 		return false;
-	if (found == NOT_FOUND)
-		return fault_set(fault, EXIT_REFUSED,
-				 "not a key of this issuer; oap-issuer keys "
-				 "lists them");
 	if (key.state == state || key.state == KEY_COMPROMISED) {
 		/* which may be all that an interrupted run got to */
 		if (!remove_file(office, kid, fault))

@@ -29,24 +29,14 @@ struct seal {
 static bool take_signing(struct seal *s, const char *kid, struct fault *fault)
 {
 	struct issuer_key key;
-	enum found found;
 
 	if (options_has(s->o, OPT_ROOT_KEY))
 		return fault_set(fault, EXIT_USAGE,
 				 "--root-key: goes with \"root\"");
-	if (kid) {
-		if (!kid_read(kid, key.kid, fault))
-			return false;
-		found = registry_key(s->office.registry, key.kid, &key, fault);
-	} else {
-		found = registry_signing_key(s->office.registry, &key, fault);
-	}
-	if (found == FOUND_FAILED)
+	if (kid ? !kid_read(kid, key.kid, fault) ||
+		      !office_known_key(&s->office, key.kid, &key, fault)
+		: !office_newest_key(&s->office, &key, fault))
 		return false;
-	if (found == NOT_FOUND)
-		return fault_set(fault, EXIT_REFUSED,
-				 "not a key of this issuer; oap-issuer keys "
-				 "lists them");
 	office_key_file(key.kid, s->name);
 	s->key = office_open_key(&s->office, &key, s->o, NULL, fault);
 	return s->key != NULL;

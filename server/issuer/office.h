@@ -28,6 +28,12 @@ void office_key_file(const uint8_t kid[static 8],
 /* Places, or removes, key files that an interrupted command left prepared. */
 bool office_settle_keys(struct office *office, struct fault *fault)
     OAP_CHECKED;
+/* The row of a key that the user named, or a fault that says where to find
+ * their names; and that of the key that signs now. */
+bool office_known_key(struct office *office, const uint8_t kid[static 8],
+		      struct issuer_key *out, struct fault *fault) OAP_CHECKED;
+bool office_newest_key(struct office *office, struct issuer_key *out,
+		       struct fault *fault) OAP_CHECKED;
 /* Whether a signing key's file is in the directory. */
 bool office_has_key(const struct office *office, const uint8_t kid[static 8]);
 /* Opens it, with the passphrase that the options lead to; *pass, unless NULL,

@@ -41,6 +41,30 @@ static struct city_key *open_key(struct bytes file, const char *name,
 	return keyfile_open(file, name, pass, fault);
 }
 
+bool office_known_key(struct office *office, const uint8_t kid[static 8],
+		      struct issuer_key *out, struct fault *fault)
+{
+	enum found found = registry_key(office->registry, kid, out, fault);
+
+	if (found == NOT_FOUND)
+		fault_set(fault, EXIT_REFUSED,
+			  "not a key of this issuer; oap-issuer keys lists "
+			  "them");
+	return found == FOUND;
+}
+
+bool office_newest_key(struct office *office, struct issuer_key *out,
+		       struct fault *fault)
+{
+	enum found found = registry_signing_key(office->registry, out, fault);
+
+	if (found == NOT_FOUND)
+		fault_set(fault, EXIT_REFUSED,
+			  "%s: no active signing key; oap-issuer rotate makes "
+			  "one", office->path);
+	return found == FOUND;
+}
+
 bool office_has_key(const struct office *office, const uint8_t kid[static 8])
 {
 	char name[KEY_FILE_NAME];
@@ -86,16 +110,10 @@ struct city_key *office_signing_key(struct office *office,
 				    struct fault *fault)
 {
 	struct issuer_key wanted;
-	enum found found =
-	    registry_signing_key(office->registry, &wanted, fault);
 
-	if (found == FOUND)
-		return office_open_key(office, &wanted, o, pass, fault);
-	if (found == NOT_FOUND)
-		fault_set(fault, EXIT_REFUSED,
-			  "%s: no active signing key; oap-issuer rotate makes "
-			  "one", office->path);
-	return NULL;
+	if (!office_newest_key(office, &wanted, fault))
+		return NULL;
+	return office_open_key(office, &wanted, o, pass, fault);
 }
 
 bool office_root_is_away(const struct office *office, const struct options *o)

@@ -154,9 +154,7 @@ static size_t line_of_list(const char *text)
 			return line;
 		line = n;
 	}
-	if (line == 0)
-		return strlen(text);
-	return line;
+	return line > 0 ? line : strlen(text);
 }
 
 static const char *after_line(const char *text, size_t line)
@@ -236,13 +234,15 @@ static void print_padded(FILE *out, size_t *pad, const char *text, size_t n)
 /* The last cell, whose list goes on below itself. */
 static void print_list(FILE *out, size_t pad, size_t indent, const char *text)
 {
-	do {
+	for (;;) {
 		size_t line = line_of_list(text);
 		print_padded(out, &pad, text, line);
 		text = after_line(text, line);
+		if (*text == '\0')
+			return;
 		fputc('\n', out);
 		pad = indent;
-	} while (*text != '\0');
+	}
 }
 
 static void print_row(const struct table *t, FILE *out, char *const *cells,
@@ -262,8 +262,6 @@ static void print_row(const struct table *t, FILE *out, char *const *cells,
 			fprintf(out, "%*s", (int)pad, "");
 			print_rule(out, widths[c]);
 			pad = 0;
-			if (c == last)
-				fputc('\n', out);
 		} else if (c == last && !is_figure(t, c)) {
 			print_list(out, pad, indent, text);
 		} else {
@@ -273,11 +271,10 @@ static void print_row(const struct table *t, FILE *out, char *const *cells,
 			print_padded(out, &pad, text, strlen(text));
 			if (!is_figure(t, c))
 				pad += blank;
-			if (c == last)
-				fputc('\n', out);
 		}
 		indent += widths[c];
 	}
+	fputc('\n', out);
 }
 
 bool table_print(const struct table *t, FILE *out)

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import oapany  # noqa: E402
 import oaprun  # noqa: E402
+import office  # noqa: E402
 
 SEED = oapany.seed()
 
@@ -29,6 +31,12 @@ def dice(request):
     """Another sequence for each test, the same again with OAP_SEED."""
     print("OAP_SEED=%d" % SEED)
     return random.Random("%d %s" % (SEED, request.node.name))
+
+
+@pytest.fixture
+def seoul(tmp_path):
+    """A city's office, of this test alone."""
+    return office.Office(tmp_path / "seoul")
 
 
 @pytest.fixture(autouse=True)

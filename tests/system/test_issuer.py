@@ -25,11 +25,6 @@ import powercut  # noqa: E402
 DAY = 86400
 
 
-@pytest.fixture
-def seoul(tmp_path):
-    return o.Office(tmp_path / "seoul")
-
-
 # ------------------------------------------------------- what is issued
 def test_the_example_pass_is_small_and_zbar_reads_its_code(seoul, tmp_path):
     png = tmp_path / "pass.png"

@@ -28,11 +28,6 @@ ROWS = 24000    # three transactions
 
 
 @pytest.fixture
-def seoul(tmp_path):
-    return o.Office(tmp_path / "seoul")
-
-
-@pytest.fixture
 def big(tmp_path):
     path = tmp_path / "big.csv"
     path.write_text("ref,class,days,hint\n" + "".join(

@@ -29,11 +29,6 @@ import powercut  # noqa: E402
 ACTIVE, RETIRED, COMPROMISED = range(3)
 
 
-@pytest.fixture
-def seoul(tmp_path):
-    return o.Office(tmp_path / "seoul")
-
-
 def kid_of(city):
     """Of the key that signs now."""
     listed = city.run("keys").stdout

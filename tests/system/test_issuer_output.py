@@ -19,11 +19,6 @@ ONE = ("issue", "--class", "adult", "--days", "3")
 
 
 @pytest.fixture
-def seoul(tmp_path):
-    return o.Office(tmp_path / "seoul")
-
-
-@pytest.fixture
 def csv(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("ref,class,days\nR1,adult,9\nR2,child,9\n")

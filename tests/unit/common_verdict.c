@@ -78,6 +78,20 @@ static void numbers_ascend(void **state)
 		assert_true(table[i - 1].number < table[i].number);
 }
 
+static void each_text(void (*check)(const char *text))
+{
+	const struct verdict_info *table;
+	size_t count;
+
+	table = verdict_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		for (int lang = 0; lang < LANG_COUNT; lang++) {
+			check(table[i].text[lang]);
+			check(table[i].next[lang]);
+		}
+	}
+}
+
 static void assert_sentence(const char *text)
 {
 	size_t n;
@@ -95,17 +109,8 @@ static void assert_sentence(const char *text)
 
 static void every_text_is_a_sentence_in_four_languages(void **state)
 {
-	const struct verdict_info *table;
-	size_t count;
-
 	(void)state;
-	table = verdict_table(&count);
-	for (size_t i = 0; i < count; i++) {
-		for (int lang = 0; lang < LANG_COUNT; lang++) {
-			assert_sentence(table[i].text[lang]);
-			assert_sentence(table[i].next[lang]);
-		}
-	}
+	each_text(assert_sentence);
 }
 
 /* Whether a text has a character of one of its language's own ranges: UTF-8
@@ -209,22 +214,19 @@ static void a_sentence_holds_in_every_case_of_its_verdict(void **state)
 	}
 }
 
-/* The city that issues is where a visitor lives, not where they stand. */
-static void a_visitors_city_is_not_the_one_they_visit(void **state)
+static void assert_names_no_city_as_here(const char *text)
 {
 	static const char *const HERE[] = {"所在城市", "현재 도시", "当地",
 					   "当市", NULL};
-	const struct verdict_info *table;
-	size_t count;
 
+	assert_without(text, HERE);
+}
+
+/* The city that issues is where a visitor lives, not where they stand. */
+static void a_visitors_city_is_not_the_one_they_visit(void **state)
+{
 	(void)state;
-	table = verdict_table(&count);
-	for (size_t i = 0; i < count; i++) {
-		for (int lang = 0; lang < LANG_COUNT; lang++) {
-			assert_without(table[i].text[lang], HERE);
-			assert_without(table[i].next[lang], HERE);
-		}
-	}
+	each_text(assert_names_no_city_as_here);
 }
 
 static void stale_presentation_says_to_set_the_clock(void **state)

@@ -427,7 +427,8 @@ struct oap_benefit {
 };
 
 /* The benefits of this kiosk's facility in its currency, by index from 0;
- * OAP_NOT_FOUND at the end. A refresh may change them. Never waits for the network. */
+ * OAP_NOT_FOUND at the end. A refresh may change them. Never waits for the
+ * network. */
 OAP_API enum oap_result oap_benefit(struct oap *handle, size_t index,
 				    enum oap_lang lang,
 				    struct oap_benefit *out,
