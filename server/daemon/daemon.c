@@ -35,7 +35,6 @@ struct daemon {
 	char url[URL_TEXT_MAX], public_url[URL_TEXT_MAX];
 	char socket_path[CONFIG_TEXT_MAX + 16]; /* "": none */
 	bool has_socket;
-	int hold; /* of the address; -1: none */
 	struct loop *loops[LOOPS_MAX];
 	size_t loop_count;
 	struct chores *chores;
@@ -189,20 +188,16 @@ static bool new_loops(struct daemon *d)
 		if (loop == NULL)
 			return fail(d, "oapd", "out of memory");
 		d->loops[d->loop_count++] = loop;
-		/* The first takes the port, the others share it. */
-		fd = listen_tcp(&d->address, d->error, d->error_size);
+		fd = d->loop_count == 1
+			 ? listen_tcp(&d->address, d->error, d->error_size)
+			 : listen_tcp_beside(&d->address, d->error,
+					     d->error_size);
 		if (fd < 0)
 			return false;
 		if (!loop_listen_tcp(loop, fd))
 			return fail(d, "listen", strerror(errno));
 	}
 	return true;
-}
-
-static bool hold_address(struct daemon *d)
-{
-	d->hold = listen_hold(&d->address, d->error, d->error_size);
-	return d->hold >= 0;
 }
 
 static bool open_local(struct daemon *d)
@@ -231,10 +226,7 @@ static bool open_sockets(struct daemon *d)
 
 	if (!listen_address_read(c->address, (uint16_t)c->port, &d->address,
 				 d->error, d->error_size) ||
-	    !open_tls(d) || (c->port != 0 && !hold_address(d)) ||
-	    !listen_probe(&d->address, d->error, d->error_size) ||
-	    !new_loops(d) || (c->port == 0 && !hold_address(d)) ||
-	    !open_local(d))
+	    !open_tls(d) || !new_loops(d) || !open_local(d))
 		return false;
 	listen_address_url(&d->address, d->service.tls != NULL, d->url,
 			   sizeof(d->url));
@@ -302,7 +294,6 @@ struct daemon *daemon_start(const struct config *config, char *error,
 		return NULL;
 	}
 	d->config = *config;
-	d->hold = -1;
 	d->error = error;
 	d->error_size = error_size;
 	d->service.config = &d->config;
@@ -412,8 +403,6 @@ void daemon_stop(struct daemon *d)
 		loop_free(d->loops[i]);
 	ledger_stop(d->service.ledger);
 	report_worker_stop(d->service.reader);
-	if (d->hold >= 0)
-		close(d->hold);
 	if (d->has_socket)
 		unlink(d->socket_path);
 	tls_free(d->service.tls);

@@ -126,14 +126,11 @@ static void fill_attempt(const struct judging *j, const struct question *q,
 	}
 }
 
-/* The place that a kiosk may speak for: where it is enrolled, and no other. */
-static const struct facility *own_place(const struct judging *j,
-                                        const struct question *q,
-                                        const struct admitted *admitted)
+/* Named another place than where it is enrolled: it was moved, and its bundle
+ * is of before. What it asks about is no matter of this visitor's. */
+static bool is_of_before(const struct judging *j, const struct question *q)
 {
-	return bytes_equal(q->facility, j->job->kiosk.facility)
-	           ? admitted->facility
-	           : NULL;
+	return !bytes_equal(q->facility, j->job->kiosk.facility);
 }
 
 static struct decision decide_question(const struct judging *j,
@@ -151,12 +148,13 @@ static struct decision decide_question(const struct judging *j,
 	    .presentation_used = shown_used,
 	    .status = admitted->has_status ? &admitted->status : NULL,
 	    .benefit = admitted->benefit,
-	    .facility = own_place(j, q, admitted),
+	    .facility = admitted->facility,
 	    .party = q->party,
 	    .has_list = q->has_list,
 	    .list = q->list,
 	    .clock = {.now_ms = j->now_ms, .anchored = true},
 	    .policy = snapshot_policy(j->job->snapshot),
+	    .has_bundle_age = is_of_before(j, q), /* good until 0 */
 	    .uses = uses,
 	};
 

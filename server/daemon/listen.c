@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define TCP_BACKLOG 1024 /* the kernel has its own limit: somaxconn */
 #define LOCAL_BACKLOG 64
 #define LOCAL_MODE 0660 /* connecting needs the right to write */
 
@@ -97,7 +98,8 @@ static int fail(int fd, const char *where, const char *error_text, char *error,
 	return -1;
 }
 
-static int tcp_socket(const struct listen_address *a, bool share)
+/* shared: with others that set SO_REUSEPORT, which go by the user alone. */
+static int tcp_socket(const struct listen_address *a, bool shared)
 {
 	static const int on = 1;
 	int fd = socket(a->addr.ss_family,
@@ -106,12 +108,14 @@ static int tcp_socket(const struct listen_address *a, bool share)
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on,
-				 sizeof(on)) != 0) ||
+	    (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on,
+				  sizeof(on)) != 0) ||
 	    /* Accepted ones inherit it; else Nagle's algorithm and delayed
 	     * acknowledgements cost 40 ms a reply. */
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-	    bind(fd, (const struct sockaddr *)&a->addr, a->n) != 0) {
+	    bind(fd, (const struct sockaddr *)&a->addr, a->n) != 0 ||
+	    /* Of two that were bound at one moment, the second fails here. */
+	    listen(fd, TCP_BACKLOG) != 0) {
 		int e = errno;
 
 		close(fd);
@@ -121,40 +125,37 @@ static int tcp_socket(const struct listen_address *a, bool share)
 	return fd;
 }
 
-bool listen_probe(const struct listen_address *a, char *error,
-		  size_t error_size)
+int listen_tcp(struct listen_address *a, char *error, size_t error_size)
 {
+	static const int on = 1;
+	int fd = tcp_socket(a, false);
 	char url[80];
-	int fd;
 
-	if (listen_address_port(a) == 0)
-		return true;
 	listen_address_url(a, false, url, sizeof(url));
-	fd = tcp_socket(a, false);
-	if (fd < 0 || listen(fd, 1) != 0) {
-		fail(fd, url + strlen("http://"),
-		     errno == EADDRINUSE
-			 ? "somebody listens there already; stop it, or set "
-			   "another [listen] port"
-			 : strerror(errno),
-		     error, error_size);
-		return false;
-	}
-	close(fd);
-	return true;
+	if (fd < 0)
+		return fail(fd, url + strlen("http://"),
+			    errno == EADDRINUSE
+				? "somebody listens there already; stop it, "
+				  "or set another [listen] port"
+				: strerror(errno),
+			    error, error_size);
+	if (getsockname(fd, (struct sockaddr *)&a->addr, &a->n) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
+		return fail(fd, url + strlen("http://"), strerror(errno), error,
+			    error_size);
+	return fd;
 }
 
-int listen_tcp(struct listen_address *a, char *error, size_t error_size)
+int listen_tcp_beside(const struct listen_address *a, char *error,
+		      size_t error_size)
 {
 	int fd = tcp_socket(a, true);
 	char url[80];
 
 	listen_address_url(a, false, url, sizeof(url));
-	if (fd < 0 ||
-	    getsockname(fd, (struct sockaddr *)&a->addr, &a->n) != 0)
-		return fail(fd, url + strlen("http://"), strerror(errno), error,
-			    error_size);
-	return fd;
+	return fd >= 0 ? fd
+		       : fail(fd, url + strlen("http://"), strerror(errno),
+			      error, error_size);
 }
 
 /* A socket at which nobody answers: what is left is a name in a directory. */
@@ -214,29 +215,4 @@ int listen_local(const char *path, char *error, size_t error_size)
 		trouble = strerror(errno);
 	return trouble != NULL ? fail(fd, path, trouble, error, error_size)
 			       : fd;
-}
-
-int listen_hold(const struct listen_address *a, char *error,
-		size_t error_size)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	char url[80];
-	int fd, n;
-
-	listen_address_url(a, false, url, sizeof(url));
-	/* A name that begins with a NUL is of no file system. */
-	n = snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "oapd/%s",
-		     url + strlen("http://"));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    bind(fd, (const struct sockaddr *)&addr,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-			     (size_t)n)) == 0)
-		return fd;
-	return fail(fd, url + strlen("http://"),
-		    errno == EADDRINUSE
-			? "another oapd listens there; stop it, or set "
-			  "another [listen] port"
-			: strerror(errno),
-		    error, error_size);
 }

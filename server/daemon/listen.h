@@ -27,19 +27,15 @@ uint16_t listen_address_port(const struct listen_address *a);
 void listen_address_url(const struct listen_address *a, bool tls, char *url,
 			size_t cap);
 
-/* Whether nobody listens there: SO_REUSEPORT would let a second daemon in
- * unnoticed, and give it half of the connections. Port 0 is always free. */
-bool listen_probe(const struct listen_address *a, char *error,
-		  size_t error_size) OAP_CHECKED;
-/* Two that probe at one moment would both find nobody: this descriptor holds
- * the address among oapds, as a name of the kernel's that only one can have,
- * until it is closed. -1: another has it. */
-int listen_hold(const struct listen_address *a, char *error,
-		size_t error_size) OAP_CHECKED;
-/* A bound TCP socket that shares its port with others of this process; a port
- * of 0 is replaced by the one that the kernel chose. */
+/* A listening TCP socket where nobody else listens; a port of 0 is replaced by
+ * the one that the kernel chose. It takes the address alone, and shares it
+ * afterwards: SO_REUSEPORT from the start would let a second daemon in
+ * unnoticed, and give it half of the connections. */
 int listen_tcp(struct listen_address *a, char *error, size_t error_size)
     OAP_CHECKED;
+/* One more of this process at the address that listen_tcp took. */
+int listen_tcp_beside(const struct listen_address *a, char *error,
+		      size_t error_size) OAP_CHECKED;
 /* A listening local socket at that path, for this user and group. What a dead
  * daemon left there is taken away; a live one's is not. */
 int listen_local(const char *path, char *error, size_t error_size)

@@ -3,7 +3,31 @@
  * report means for answers that nobody was told. */
 #include "judge.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "alarm.h"
+#include "limits.h"
+
+/* Only the kiosk has it then. */
+static enum store_result no_room(const struct judging *j)
+{
+	char kid[17], said[160];
+	struct alarm alarm = {.action = "quarantine.full",
+	                      .object = kid,
+	                      .actor = "kiosk",
+	                      .said = said,
+	                      .now_ms = j->now_ms};
+	enum store_result r;
+
+	hex_encode(j->job->kiosk.kid, sizeof j->job->kiosk.kid, kid);
+	snprintf(said, sizeof said,
+	         "%d items of this kiosk that nobody can read are kept; the "
+	         "next ones are on the kiosk alone: keep its journal.db",
+	         QUARANTINE_PER_KIOSK_MAX);
+	r = alarm_raise(j->store, &alarm);
+	return r == STORE_NONE ? STORE_OK : r;
+}
 
 enum store_result refuse_item(const struct judging *j, struct ledger_item *item,
                               enum verdict result, enum quarantine_kind kind)
@@ -15,9 +39,10 @@ enum store_result refuse_item(const struct judging *j, struct ledger_item *item,
 	/* Report or question, its MAC says who sent it. */
 	r = store_quarantine(j->store, j->kiosk, kind, item->raw, j->now_ms,
 	                     &kept);
-	if (r == STORE_OK && kept)
-		item->result.marks |= MARK_QUARANTINED;
-	return r;
+	if (r != STORE_OK || !kept)
+		return r == STORE_OK ? no_room(j) : r;
+	item->result.marks |= MARK_QUARANTINED;
+	return STORE_OK;
 }
 
 /* The id names something else already: flagged on both sides. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reverse.c: attempts taken back: by a kiosk of the same facility within the
- * benefit's minutes, later by an operator. A reversal that comes before what
- * it is about waits for it. */
+/* reverse.c: attempts taken back: by the kiosk itself, or by another of the
+ * same facility, within the benefit's minutes; later by an operator. A
+ * reversal that comes before what it is about waits for it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +15,14 @@ static bool in_time(const struct attempt *a, const struct reversal *r)
 
 	return a->reversal_minutes > 0 &&
 	       apart <= (int64_t)a->reversal_minutes * MINUTE_MS;
+}
+
+/* Its own wherever it is by now: it may have been moved in between. */
+static bool may_reverse(const struct attempt *a, const struct reversal *r)
+{
+	return in_time(a, r) &&
+	       (memcmp(r->kid, r->of_kid, sizeof r->kid) == 0 ||
+	        strcmp(a->facility, r->facility) == 0);
 }
 
 static enum verdict judge_reversal(const struct attempt *a,
@@ -32,9 +40,8 @@ static enum verdict judge_reversal(const struct attempt *a,
 		return VERDICT_REVERSED;
 	if (a->purged)
 		return VERDICT_NOTHING_TO_REVERSE;
-	if (strcmp(a->facility, r->facility) != 0 || !in_time(a, r))
-		return VERDICT_REVERSAL_NOT_ALLOWED;
-	return VERDICT_REVERSED;
+	return may_reverse(a, r) ? VERDICT_REVERSED
+	                         : VERDICT_REVERSAL_NOT_ALLOWED;
 }
 
 /* Judges it, and takes the attempt back when that is the result. */

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "alarm.h"
 #include "setup_act.h"
-
-#define ALARM_WINDOW_MS (INT64_C(3600) * 1000)
 
 struct setup_change {
 	const struct setup_act *act;
@@ -140,7 +138,6 @@ static enum store_result write_audit(const struct act_run *run,
 	    .object = run->id,
 	    .before = before,
 	    .after = after,
-	    .alarm = run->alarm != NULL,
 	};
 	enum store_result r = STORE_FAILED;
 
@@ -152,33 +149,18 @@ static enum store_result write_audit(const struct act_run *run,
 	return r;
 }
 
-/* What the refused act has written is undone already. Anybody can be refused
- * as often as they like: the trail is not theirs to fill, and one who tries
- * must not drown what happens elsewhere. */
-static enum store_result write_alarm(struct act_run *run)
+/* What the refused act has written is undone already. */
+static enum store_result write_alarm(const struct act_run *run)
 {
-	enum store_result r;
-	int64_t count, all;
+	struct alarm alarm = {.action = run->alarm,
+			      .object = run->alarm_object,
+			      .actor = run->actor,
+			      .said = run->problem->detail,
+			      .now_ms = run->now_ms};
 
-	if (!store_in_transaction(run->store))
-		return STORE_FAILED;
-	r = store_alarms(run->store, run->alarm, run->alarm_object,
-			 run->now_ms - ALARM_WINDOW_MS, ALARMS_PER_HOUR_MAX,
-			 &count, &all);
-	if (r != STORE_OK)
-		return r;
-	if (count >= ALARMS_PER_OBJECT_MAX || all >= ALARMS_PER_HOUR_MAX)
-		return STORE_NONE;
-	log_warning("alarm: %s: %s: %s", run->alarm, run->alarm_object,
-		    run->problem->detail);
-	json_decref(run->before);
-	json_decref(run->after);
-	run->before = NULL;
-	run->after = json_pack("{s:s}", "refused", run->problem->detail);
-	run->id = run->alarm_object;
-	if (run->after == NULL)
-		return STORE_FAILED;
-	return write_audit(run, run->alarm);
+	return store_in_transaction(run->store)
+		   ? alarm_raise(run->store, &alarm)
+		   : STORE_FAILED;
 }
 
 /* The act and its row in the audit trail, or neither. */

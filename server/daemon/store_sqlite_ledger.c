@@ -6,7 +6,7 @@
  * verdicts, classes, marks and reasons are the numbers of messages.cddl.
  *
  * device	a kiosk as a sender, and its last report. entries: how many of
- *		its entries are held; quarantined: rows in quarantine.
+ *		its entries are held; quarantined: rows in quarantine with raw.
  *		oldest_unsent NULL: it has sent everything; reported_ms NULL:
  *		no report yet. at_ms + offset_ms is its own time.
  * run		what is held of a kiosk's chain: seqs first..last without a

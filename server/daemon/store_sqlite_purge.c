@@ -244,10 +244,21 @@ static enum store_result counters(struct store *s, int64_t before_ms,
 	return r;
 }
 
+#define OLD "length(raw) > 0 AND received_ms < ?1"
+
 static enum store_result quarantined(struct store *s, int64_t before_ms)
 {
-	return on_one(s, "UPDATE quarantine SET raw = x'' WHERE length(raw) > 0"
-	                 " AND received_ms < ?1", before_ms);
+	enum store_result r;
+
+	/* Their places are free again. */
+	r = on_one(s, "UPDATE device SET quarantined = quarantined - (SELECT"
+	              " count(*) FROM quarantine WHERE kiosk = device.n AND "
+	              OLD ") WHERE n IN (SELECT kiosk FROM quarantine WHERE "
+	              OLD ")", before_ms);
+	return r == STORE_OK
+	           ? on_one(s, "UPDATE quarantine SET raw = x'' WHERE " OLD,
+	                    before_ms)
+	           : r;
 }
 
 enum store_result store_purge(struct store *s, int64_t before_ms, bool *more)

@@ -38,11 +38,11 @@ def test_a_moved_kiosk_speaks_for_its_new_place_and_no_longer_for_the_old(
         daemon):
     kiosk = daemon.add_kiosk("tnm")
     assert verdict(daemon, kiosk, "tnm") == "accepted"
-    assert verdict(daemon, kiosk, "nmwa") == "benefit-not-here"
+    assert verdict(daemon, kiosk, "nmwa") == "bundle-stale"
     moved = change(daemon, kiosk, facility="nmwa")
     assert moved["facility"] == "nmwa" and moved["state"] == "active"
     assert verdict(daemon, kiosk, "nmwa") == "accepted"
-    assert verdict(daemon, kiosk, "tnm") == "benefit-not-here"
+    assert verdict(daemon, kiosk, "tnm") == "bundle-stale"
 
 
 def test_a_name_changes_alone_and_the_audit_trail_says_so(daemon):

@@ -88,8 +88,8 @@ def test_a_second_daemon_on_the_same_directory_is_refused(daemon, tmp_path):
 def test_a_second_daemon_on_the_same_port_is_refused(daemon, tmp_path):
     done = start_beside(daemon, tmp_path, tmp_path / "other", daemon.port)
     assert done.returncode == 4 and done.stdout == ""
-    assert done.stderr == "oapd: error: 127.0.0.1:%d: another oapd listens " \
-        "there; stop it, or set another [listen] port\n" % daemon.port
+    assert done.stderr == "oapd: error: 127.0.0.1:%d: somebody listens " \
+        "there already; stop it, or set another [listen] port\n" % daemon.port
     assert lives(daemon)
 
 

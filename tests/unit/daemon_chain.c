@@ -269,6 +269,8 @@ static void what_comes_with_a_question_is_quarantined_too(void **state)
 	assert_int_equal(bed_number(bed, COUNT("quarantine")), 1);
 }
 
+#define FULL "SELECT count(*) FROM audit WHERE action = 'quarantine.full'"
+
 static void quarantine_is_bounded_and_keeps_each_once(void **state)
 {
 	enum { MORE = QUARANTINE_PER_KIOSK_MAX + 24 };
@@ -292,6 +294,7 @@ static void quarantine_is_bounded_and_keeps_each_once(void **state)
 	assert_int_equal(kept, QUARANTINE_PER_KIOSK_MAX);
 	assert_int_equal(bed_number(bed, COUNT("quarantine")),
 	                 QUARANTINE_PER_KIOSK_MAX);
+	assert_int_equal(bed_number(bed, FULL), ALARMS_PER_OBJECT_MAX);
 	p[0].kiosk = 1;
 	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
 }

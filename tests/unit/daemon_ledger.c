@@ -158,8 +158,13 @@ static void a_kiosk_speaks_for_its_own_facility_alone(void **state)
 
 	v.elsewhere = true;
 	r = bed_ask(bed, &v);
-	assert_int_equal(r.answer.verdict, VERDICT_BENEFIT_NOT_HERE);
+	/* of before it was moved: no reason to refuse the visitor */
+	assert_int_equal(r.answer.verdict, VERDICT_BUNDLE_STALE);
 	assert_int_equal(bed_number(bed, COUNTED), 0);
+	/* what is final is final in any place */
+	v = bed_visit(bed, 0, 1, BED_ONCE);
+	v.elsewhere = v.forged = true;
+	bed_assert_verdict(bed_ask(bed, &v), VERDICT_BAD_SIGNATURE);
 	/* nor by its own word */
 	v = bed_visit(bed, 0, 2, BED_ONCE);
 	v.elsewhere = true;

@@ -14,6 +14,8 @@
 #define DAY (24 * BED_HOUR)
 #define WHOLE "SELECT count(*) FROM attempt WHERE scanned IS NOT NULL"
 #define SALTED "SELECT count(*) FROM entry WHERE salt IS NOT NULL"
+#define PLACES "SELECT quarantined FROM device"
+#define RAW "SELECT count(*) FROM quarantine WHERE length(raw) > 0"
 
 static enum store_result purge(struct store *s, struct ledger_job *job,
                                int64_t now_ms)
@@ -209,6 +211,26 @@ static void conflicts_wait_until_they_are_closed(void **state)
 	                                 " FROM counter"), 1);
 }
 
+static void quarantine_has_room_again_when_its_time_is_over(void **state)
+{
+	struct bed *bed = *state;
+	struct paper p[2] = {{.kiosk = 0, .n = 4, .entry = "old"},
+	                     {.kiosk = 0, .n = 4, .entry = "new"}};
+
+	bed_send_one(bed, &p[0]);
+	bed_pass_time(bed, 59 * DAY);
+	bed_send_one(bed, &p[1]);
+	assert_int_equal(bed_number(bed, PLACES), 2);
+	bed_pass_time(bed, 2 * DAY);
+	purge_now(bed);
+	purge_now(bed);
+	assert_int_equal(bed_number(bed, PLACES), 1);
+	assert_int_equal(bed_number(bed, RAW), 1);
+	/* Sent again: it is known, and takes no place. */
+	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
+	assert_int_equal(bed_number(bed, PLACES), 1);
+}
+
 static void many_go_in_steps(void **state)
 {
 	struct bed *bed = *state;
@@ -234,6 +256,7 @@ int main(void)
 	    STORY(what_is_disputed_waits),
 	    STORY(what_is_behind_an_open_gap_waits),
 	    STORY(conflicts_wait_until_they_are_closed),
+	    STORY(quarantine_has_room_again_when_its_time_is_over),
 	    STORY(many_go_in_steps),
 	};
 

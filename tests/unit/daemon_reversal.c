@@ -119,6 +119,21 @@ static void another_facility_may_not(void **state)
 	assert_int_equal(bed_number(bed, USES), 1);
 }
 
+/* Moved, or said where it was not: it is its own all the same. */
+static void a_kiosk_that_was_moved_takes_back_its_own_alone(void **state)
+{
+	struct bed *bed = *state;
+	struct visit v = bed_visit(bed, 0, 1, BED_ONCE), w;
+
+	bed_redeem(bed, &v);
+	w = bed_visit(bed, 1, 2, BED_ONCE);
+	bed_redeem(bed, &w);
+	bed_move(bed, 0);
+	assert_int_equal(reverse(bed, 0, &w), VERDICT_REVERSAL_NOT_ALLOWED);
+	assert_int_equal(reverse(bed, 0, &v), VERDICT_REVERSED);
+	assert_int_equal(bed_number(bed, USES), 1);
+}
+
 static void no_kiosk_may_when_the_benefit_says_so(void **state)
 {
 	struct bed *bed = *state;
@@ -290,6 +305,7 @@ int main(void)
 	    STORY(a_kiosk_of_the_facility_may_for_the_benefits_minutes),
 	    STORY(a_late_upload_of_a_timely_reversal_is_timely),
 	    STORY(another_facility_may_not),
+	    STORY(a_kiosk_that_was_moved_takes_back_its_own_alone),
 	    STORY(no_kiosk_may_when_the_benefit_says_so),
 	    STORY(an_operator_may_at_any_time),
 	    STORY(a_refused_attempt_has_nothing_to_reverse),

@@ -208,6 +208,16 @@ void bed_set_state(struct bed *bed, unsigned kiosk, enum device_state state)
 	bed->kiosk[kiosk].state = state;
 }
 
+void bed_move(struct bed *bed, unsigned kiosk)
+{
+	bed->kiosk[kiosk].moved = !bed->kiosk[kiosk].moved;
+}
+
+unsigned bed_place(const struct bed *bed, unsigned kiosk)
+{
+	return kiosk / 2 ^ (bed->kiosk[kiosk].moved ? 1 : 0);
+}
+
 void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit)
 {
 	bed->benefit[benefit].limit = limit;
@@ -215,7 +225,7 @@ void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit)
 
 void bed_set_zone(struct bed *bed, unsigned kiosk, const struct zone_span *zone)
 {
-	bed->facility[kiosk / 2].zone = *zone;
+	bed->facility[bed_place(bed, kiosk)].zone = *zone;
 }
 
 void bed_kiosk_ahead(struct bed *bed, unsigned kiosk, int64_t ms, bool knows)
@@ -257,7 +267,8 @@ struct visit bed_visit(struct bed *bed, unsigned kiosk, unsigned pass,
 const struct facility *bed_place_of(const struct bed *bed,
                                     const struct visit *v)
 {
-	return &bed->facility[v->kiosk / 2 ^ (v->elsewhere ? 1 : 0)];
+	return &bed->facility[bed_place(bed, v->kiosk) ^
+	                      (v->elsewhere ? 1 : 0)];
 }
 
 /* What stands in for the scanned message: a text that names the pass. */
@@ -317,7 +328,7 @@ void bed_job_init(struct bed *bed, struct ledger_job *job, enum job_kind kind,
 	memcpy(job->kiosk.kid, k->kid, sizeof k->kid);
 	memcpy(job->kiosk.pk, k->pk, sizeof k->pk);
 	job->kiosk.state = k->state;
-	job->kiosk.facility = bed->facility[kiosk / 2].id;
+	job->kiosk.facility = bed->facility[bed_place(bed, kiosk)].id;
 }
 
 static void on_done(struct ledger_job *job)
@@ -457,7 +468,7 @@ enum verdict bed_operator_reversal(struct bed *bed, const struct visit *of)
 	memcpy(e.of_kid, bed->kiosk[of->kiosk].kid, sizeof e.of_kid);
 	memcpy(e.of_id, of->id, sizeof e.of_id);
 	e.operator= bytes_text("minji");
-	e.facility = bed->facility[of->kiosk / 2].id;
+	e.facility = bed->facility[bed_place(bed, of->kiosk)].id;
 	entry_put(&out, &e, bed->service_kid, bed->service_sk);
 	assert_false(out.failed);
 	bed_job_init(bed, &r.job, JOB_CALL, 0);

@@ -55,6 +55,8 @@ void bed_remove(const struct bed *bed, const char *name);
 const char *bed_dir(const struct bed *bed);
 const uint8_t *bed_kid(const struct bed *bed, unsigned kiosk);
 void bed_set_state(struct bed *bed, unsigned kiosk, enum device_state state);
+/* To the other facility of its city, and back. */
+void bed_move(struct bed *bed, unsigned kiosk);
 /* As an operator would change it. */
 void bed_set_limit(struct bed *bed, enum bed_benefit benefit, uint32_t limit);
 /* The facility of that kiosk keeps another time. */

@@ -22,7 +22,7 @@ static void sign(struct bed *bed, struct paper *p, struct entry *e)
 	e->seq = k->next_seq++;
 	memcpy(e->prev, k->prev, sizeof e->prev);
 	e->offset_ms = k->offset_ms;
-	e->facility = p->reversal ? bed->facility[p->kiosk / 2].id
+	e->facility = p->reversal ? bed->facility[bed_place(bed, p->kiosk)].id
 	                          : bed_place_of(bed, &p->visit)->id;
 	entry_put(&out, e, k->kid, k->sk);
 	assert_false(out.failed);

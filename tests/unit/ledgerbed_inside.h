@@ -15,6 +15,7 @@ struct snapshot {
 struct bed_kiosk {
 	uint8_t pk[32], sk[64], kid[8];
 	enum device_state state;
+	bool moved;
 	int64_t ahead_ms, offset_ms;
 	uint64_t next_seq;
 	uint8_t prev[32];
@@ -44,6 +45,8 @@ struct waiter {
 };
 
 /* The place that the kiosk says it is at. */
+/* The facility that it is at, by number. */
+unsigned bed_place(const struct bed *bed, unsigned kiosk);
 const struct facility *bed_place_of(const struct bed *bed,
                                     const struct visit *v);
 /* What stands in for the scanned message: a text that names the pass. */
