@@ -13,7 +13,8 @@
 #include "statuslist.h"
 
 static const char *const add_fields[] = {"root", "document", "tokens", NULL};
-static const char *const set_fields[] = {"document", "tokens", NULL};
+static const char *const set_fields[] = {"document", "tokens", "withdrawn",
+					 NULL};
 
 /* One after another, as they come; a city with more lists sends them in
  * several requests. */
@@ -24,6 +25,7 @@ struct issuer_form {
 	uint8_t root[32];
 	bool is_there; /* stored already: number and document are its */
 	uint64_t number;
+	bool withdrawn;
 	struct bytes document; /* owned; in force when the tokens are read */
 	struct issuerdoc doc;
 	struct policy_holder policy;
@@ -127,7 +129,7 @@ static enum store_result save_document(struct act_run *run,
 		return STORE_NONE;
 	}
 	row = (struct issuer_row){doc.iss, bytes_of(form->root, 32), document,
-				  doc.number};
+				  doc.number, form->withdrawn};
 	if (!form->is_there) {
 		r = store_issuer_add(run->store, &row);
 	} else if (!bytes_is_text(doc.iss, run->id)) {
@@ -281,6 +283,23 @@ static enum store_result save_tokens(struct act_run *run,
 
 /* --------------------------------------------------------------- acts */
 
+/* A city that is withdrawn is in no bundle, and its passes are not trusted.
+ * Its document and tokens stay, with their numbers: who is trusted again goes
+ * on from there. */
+static enum store_result save_trust(struct act_run *run,
+				    struct issuer_form *form,
+				    const struct taker *t)
+{
+	struct issuer_row row = {.iss = bytes_text(run->id),
+				 .document = form->document,
+				 .number = form->number};
+
+	if (!take_flag(t, "withdrawn", TAKE_OPTIONAL, &form->withdrawn))
+		return STORE_NONE;
+	row.withdrawn = form->withdrawn;
+	return store_issuer_set(run->store, &row);
+}
+
 static enum store_result save(struct act_run *run, struct issuer_form *form)
 {
 	struct taker t = {run->body, "", run->problem};
@@ -290,7 +309,9 @@ static enum store_result save(struct act_run *run, struct issuer_form *form)
 
 	if (!take_document(&t, &document))
 		return STORE_NONE;
-	if (document.n > 0)
+	if (form->is_there)
+		r = save_trust(run, form, &t);
+	if (r == STORE_OK && document.n > 0)
 		r = save_document(run, form, document);
 	if (r == STORE_OK)
 		r = save_tokens(run, form, &t);
@@ -348,6 +369,7 @@ static bool take_stored(void *arg, const void *row)
 	form->document = bytes_of(copy, issuer->document.n);
 	memcpy(form->root, issuer->root.p, sizeof(form->root));
 	form->number = issuer->number;
+	form->withdrawn = issuer->withdrawn;
 	form->is_there = true;
 	return issuerdoc_read(form->document, &form->doc);
 }

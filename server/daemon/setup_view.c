@@ -62,12 +62,13 @@ json_t *issuer_json(const struct issuer_row *row)
 
 	if (!issuerdoc_read(row->document, &doc))
 		return NULL;
-	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o}", "iss",
+	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:b}", "iss",
 			 json_of_bytes(row->iss), "root",
 			 json_of_hex(row->root), "number",
 			 (json_int_t)row->number, "made_at_ms",
 			 seconds_ms(doc.made_at), "names",
-			 json_of_names(&doc.names), "keys", keys_json(&doc));
+			 json_of_names(&doc.names), "keys", keys_json(&doc),
+			 "withdrawn", (int)row->withdrawn);
 }
 
 json_t *token_json(const struct token_row *row)

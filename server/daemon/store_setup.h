@@ -47,12 +47,13 @@ enum store_result store_benefit_set(struct store *s,
 struct issuer_row {
 	struct bytes iss, root, document;
 	uint64_t number;
+	bool withdrawn; /* no longer trusted; its floors are kept */
 };
 enum store_result store_issuers(struct store *s, const struct bytes *iss,
 				store_visit *visit, void *arg) OAP_CHECKED;
 enum store_result store_issuer_add(struct store *s,
 				   const struct issuer_row *row) OAP_CHECKED;
-/* Number and document; the root stays. */
+/* All but the root, which stays. */
 enum store_result store_issuer_set(struct store *s,
 				   const struct issuer_row *row) OAP_CHECKED;
 

@@ -3,7 +3,8 @@
 #include "store_setup.h"
 #include "store_sqlite_setup.h"
 
-#define ISSUER "SELECT iss, root, number, document FROM issuer"
+#define ISSUER \
+	"SELECT iss, root, number, document, withdrawn FROM issuer"
 
 static void read_issuer(sqlite3_stmt *q, union store_row *row)
 {
@@ -11,6 +12,7 @@ static void read_issuer(sqlite3_stmt *q, union store_row *row)
 	row->issuer.root = column_blob(q, 1);
 	row->issuer.number = (uint64_t)column_i64(q, 2);
 	row->issuer.document = column_blob(q, 3);
+	row->issuer.withdrawn = column_i64(q, 4) != 0;
 }
 
 enum store_result store_issuers(struct store *s, const struct bytes *iss,
@@ -31,8 +33,8 @@ enum store_result store_issuer_add(struct store *s,
 				   const struct issuer_row *row)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "INSERT INTO issuer (iss, root, number, document)"
-			 " VALUES (?1, ?2, ?3, ?4)");
+	    store_sql(s, "INSERT INTO issuer (iss, root, number, document,"
+			 " withdrawn) VALUES (?1, ?2, ?3, ?4, ?5)");
 
 	if (q == NULL)
 		return STORE_FAILED;
@@ -40,6 +42,7 @@ enum store_result store_issuer_add(struct store *s,
 	bind_bytes(q, 2, row->root);
 	bind_i64(q, 3, (int64_t)row->number);
 	bind_bytes(q, 4, row->document);
+	bind_i64(q, 5, row->withdrawn);
 	return store_run(s, q);
 }
 
@@ -47,13 +50,15 @@ enum store_result store_issuer_set(struct store *s,
 				   const struct issuer_row *row)
 {
 	sqlite3_stmt *q = store_sql(s, "UPDATE issuer SET number = ?2,"
-				       " document = ?3 WHERE iss = ?1");
+				       " document = ?3, withdrawn = ?4"
+				       " WHERE iss = ?1");
 
 	if (q == NULL)
 		return STORE_FAILED;
 	bind_text_bytes(q, 1, row->iss);
 	bind_i64(q, 2, (int64_t)row->number);
 	bind_bytes(q, 3, row->document);
+	bind_i64(q, 4, row->withdrawn);
 	return store_run_changing(s, q);
 }
 

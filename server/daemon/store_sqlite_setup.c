@@ -34,7 +34,8 @@ const char *const store_setup_schema_1[] = {
     "CREATE TABLE benefit (id TEXT PRIMARY KEY, encoded BLOB NOT NULL,"
     " withdrawn INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE issuer (iss TEXT PRIMARY KEY, root BLOB NOT NULL,"
-    " number INTEGER NOT NULL, document BLOB NOT NULL) STRICT",
+    " number INTEGER NOT NULL, document BLOB NOT NULL,"
+    " withdrawn INTEGER NOT NULL) STRICT",
     "CREATE TABLE status_token (iss TEXT NOT NULL REFERENCES issuer(iss),"
     " uri TEXT NOT NULL, signer BLOB NOT NULL, iat INTEGER NOT NULL,"
     " exp INTEGER NOT NULL, ttl INTEGER NOT NULL, entries INTEGER NOT NULL,"

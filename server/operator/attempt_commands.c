@@ -25,9 +25,21 @@ const struct field reversal_fields[] = {
      "mistake (default)|visitor-left|wrong-benefit|other"},
     {0}};
 
+/* As attempts show and reverse take it. */
+static void cell_attempt(const struct ctl *ctl, const json_t *row,
+			 const struct column *column, char cell[CELL_MAX])
+{
+	const char *kiosk = json_string_value(json_object_get(row, "kiosk"));
+	const char *id =
+	    json_string_value(json_object_get(row, column->member));
+
+	(void)ctl;
+	snprintf(cell, CELL_MAX, "%s/%s", kiosk != NULL ? kiosk : "",
+		 id != NULL ? id : "");
+}
+
+/* What it is called comes last: a terminal may cut it off. */
 static const struct column attempt_columns[] = {
-    {"kiosk", "kiosk", NULL},
-    {"attempt", "id", NULL},
     {"at", "at_ms", cell_time},
     {"facility", "facility", NULL},
     {"benefit", "benefit", NULL},
@@ -37,8 +49,9 @@ static const struct column attempt_columns[] = {
     {">discount", "discount", cell_money},
     {"verdict", "verdict", NULL},
     {"counts", "counts", NULL},
-    {"marks", "marks", cell_list},
-    {"reversed", "reversed_ms", cell_time}};
+    {",marks", "marks", cell_list},
+    {"reversed", "reversed_ms", cell_time},
+    {"attempt", "id", cell_attempt}};
 
 const struct record attempt_record = {"/v1/attempts", "attempts", "id",
 				      attempt_columns,

@@ -106,24 +106,14 @@ void cell_hours(const struct ctl *ctl, const json_t *row,
 	json_array_foreach(hours, i, opening) add_opening(opening, cell);
 }
 
-/* The column stands only where one of them is. */
-static void cell_withdrawn(const struct ctl *ctl, const json_t *row,
-			   const struct column *column, char cell[CELL_MAX])
-{
-	bool gone = json_is_true(json_object_get(row, column->member));
-
-	(void)ctl;
-	snprintf(cell, CELL_MAX, "%s", gone ? "withdrawn" : "");
-}
-
 static const struct column benefit_columns[] = {
     {"benefit", "id", NULL},
     {"name", "names", cell_names},
     {"gives", "value", cell_gives},
     {"limit", "limit", cell_limit},
-    {"facilities", "facilities", cell_list},
-    {"issuers", "issuers", cell_list},
-    {"classes", "classes", cell_list},
+    {",facilities", "facilities", cell_list},
+    {",issuers", "issuers", cell_list},
+    {",classes", "classes", cell_list},
     {"live", "live", NULL},
     {"offline", "offline", NULL},
     {"state", "withdrawn", cell_withdrawn}};

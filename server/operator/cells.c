@@ -117,6 +117,15 @@ void cell_money(const struct ctl *ctl, const json_t *row,
 	snprintf(cell, CELL_MAX, "%s", text);
 }
 
+void cell_withdrawn(const struct ctl *ctl, const json_t *row,
+		    const struct column *column, char cell[CELL_MAX])
+{
+	bool gone = json_is_true(json_object_get(row, column->member));
+
+	(void)ctl;
+	snprintf(cell, CELL_MAX, "%s", gone ? "withdrawn" : "");
+}
+
 void cell_amounts(const struct ctl *ctl, const json_t *row,
 		  const struct column *column, char cell[CELL_MAX])
 {

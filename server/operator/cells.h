@@ -11,7 +11,7 @@
 #define CELL_MAX 2048
 
 struct column {
-	const char *heading; /* '>' first: figures, to the right */
+	const char *heading; /* '>' first: figures; ',' first: lists */
 	const char *member;
 	/* Writes the cell; NULL: the member as it is. */
 	void (*write)(const struct ctl *ctl, const json_t *row,
@@ -37,6 +37,9 @@ void cell_milliseconds(const struct ctl *ctl, const json_t *row,
 /* "12.50 USD", in the currency that the row names. */
 void cell_money(const struct ctl *ctl, const json_t *row,
 		const struct column *column, char cell[CELL_MAX]);
+/* "withdrawn", or nothing: the column stands only where one of them is. */
+void cell_withdrawn(const struct ctl *ctl, const json_t *row,
+		    const struct column *column, char cell[CELL_MAX]);
 /* "500,000 KRW, 0 JPY" of amounts by currency; "any" of null. */
 void cell_amounts(const struct ctl *ctl, const json_t *row,
 		  const struct column *column, char cell[CELL_MAX]);

@@ -42,6 +42,8 @@ static const struct field issuer_set_fields[] = {
     {"document", "FILE", false, "document", put_file, "a newer issuer.cose"},
     {"status", "FILE", false, "tokens", put_files,
      "newer status-N.cose (repeat)"},
+    {"withdrawn", "yes|no", false, "withdrawn", put_yes_no,
+     "trust its passes no longer"},
     {0}};
 
 static const struct column issuer_columns[] = {
@@ -49,10 +51,11 @@ static const struct column issuer_columns[] = {
     {"name", "names", cell_names},
     {">document", "number", NULL},
     {"made", "made_at_ms", cell_time},
-    {"root", "root", NULL}};
+    {"root", "root", NULL},
+    {"state", "withdrawn", cell_withdrawn}};
 
 static const struct record issuer_record = {"/v1/issuers", "issuers", "iss",
-					    issuer_columns, 5};
+					    issuer_columns, 6};
 
 static const struct field operator_fields[] = {
     {"id", "ID", true, "id", put_text, "who"},
@@ -129,7 +132,7 @@ const struct command commands[] = {
     {"issuer", "show", "ISS", NULL, false, record_show, &issuer_record,
      "its keys and lists"},
     {"issuer", "set", "ISS", issuer_set_fields, true, record_set,
-     &issuer_record, "take a newer document or status lists"},
+     &issuer_record, "take newer lists, or withdraw trust"},
     {"kiosk", "add", NULL, kiosk_fields, false, kiosk_add, &kiosk_record,
      "a one-time enrolment code"},
     {"kiosk", "list", NULL, NULL, false, record_list, &kiosk_record,

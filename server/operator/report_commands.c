@@ -77,7 +77,7 @@ static bool print_usage(struct ctl *ctl, const json_t *report, const char *by)
 {
 	const char *headings[] = {by,	       ">visits",     ">persons",
 				  ">list",     ">discount",   ">no price",
-				  ">reversed", ">refused",    "refused because"};
+				  ">reversed", ">refused",    ",refused because"};
 	const json_t *row;
 	size_t i;
 	struct table *t =

@@ -180,7 +180,12 @@ static const char *heading(const struct table *t, size_t column)
 {
 	const char *text = t->headings[column];
 
-	return *text == '>' ? text + 1 : text;
+	return *text == '>' || *text == ',' ? text + 1 : text;
+}
+
+static bool is_list(const struct table *t, size_t column)
+{
+	return t->headings[column][0] == ',';
 }
 
 static bool is_figure(const struct table *t, size_t column)
@@ -203,7 +208,7 @@ static void measure(const struct table *t, size_t widths[COLUMNS_MAX],
 	for (size_t i = 0; i < t->count; i++) {
 		size_t c = i % t->columns, w = 0;
 		if (t->cells[i] != NULL)
-			w = c == *last && !is_figure(t, c)
+			w = c == *last && is_list(t, c)
 				? list_width(t->cells[i])
 				: text_width(t->cells[i]);
 		if (w > widths[c])
@@ -262,7 +267,7 @@ static void print_row(const struct table *t, FILE *out, char *const *cells,
 			fprintf(out, "%*s", (int)pad, "");
 			print_rule(out, widths[c]);
 			pad = 0;
-		} else if (c == last && !is_figure(t, c)) {
+		} else if (c == last && is_list(t, c) && cells != NULL) {
 			print_list(out, pad, indent, text);
 		} else {
 			size_t blank = widths[c] - text_width(text);

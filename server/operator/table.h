@@ -11,7 +11,8 @@
 
 struct table;
 
-/* columns headings; a heading that starts with '>' is for figures. */
+/* columns headings; one that starts with '>' is for figures, with ',' for
+ * lists, "a 1, b 2". */
 struct table *table_new(const char *const *headings, size_t columns);
 void table_free(struct table *t); /* takes NULL */
 /* The next cell of the current row; the text is copied, and cleaned. */
@@ -20,8 +21,8 @@ void table_cell(struct table *t, const char *text);
 void table_figure(struct table *t, int64_t figure);
 /* A rule before the next row, as above totals. */
 void table_rule(struct table *t);
-/* Empty columns are left out; a list in the last one, "a 1, b 2", goes on
- * below when it is long. False when memory ran out on the way. */
+/* Empty columns are left out; a list in the last one goes on below when it is
+ * long. False when memory ran out on the way. */
 bool table_print(const struct table *t, FILE *out);
 
 /* Columns that a UTF-8 text takes on a terminal. */

@@ -56,6 +56,10 @@ def test_what_is_added_is_listed_shown_and_changed(server, museum):
     keys = json.loads(ok(server, "--json", "issuer", "show",
                          "seoul.example"))["keys"]
     assert [k["state"] for k in keys] == ["active"]
+    assert "withdrawn" not in ok(server, "issuer", "list")
+    ok(server, "issuer", "set", "seoul.example", "--withdrawn", "yes")
+    assert "withdrawn" in ok(server, "issuer", "list")
+    ok(server, "issuer", "set", "seoul.example", "--withdrawn", "no")
 
 
 @pytest.mark.parametrize("typed, kept", [

@@ -38,7 +38,7 @@ static void shows(const char *const *headings, const char *const *cells,
 	table_free(t);
 }
 
-static const char *const NAMES[] = {"id", ">visits", "because", NULL};
+static const char *const NAMES[] = {"id", ">visits", ",because", NULL};
 
 static void figures_stand_right_and_wide_characters_count_twice(void **state)
 {
@@ -93,6 +93,18 @@ static void an_item_is_never_taken_apart(void **state)
 	      "            another that is longer than any line may be\n");
 }
 
+static void a_name_with_commas_is_no_list(void **state)
+{
+	static const char *const headings[] = {"id", "name", NULL};
+	static const char *const cells[] = {
+	    "a", "Museum of Art, Design, Craft and Lacquer, Tokyo", NULL};
+
+	(void)state;
+	shows(headings, cells,
+	      "id  name\n"
+	      "a   Museum of Art, Design, Craft and Lacquer, Tokyo\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +113,7 @@ int main(void)
 		cmocka_unit_test(empty_columns_are_left_out),
 		cmocka_unit_test(a_long_list_goes_on_below),
 		cmocka_unit_test(an_item_is_never_taken_apart),
+		cmocka_unit_test(a_name_with_commas_is_no_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
