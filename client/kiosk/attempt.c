@@ -22,7 +22,7 @@ struct door {
 	judging *judge;
 	struct oap_attempt attempt;
 	bool many; /* a line each */
-	bool behind; /* the service has a newer bundle */
+	bool behind; /* a bundle is to be fetched */
 };
 
 static int read_amount(struct door *d)
@@ -44,6 +44,23 @@ static int read_amount(struct door *d)
 	return EXIT_DONE;
 }
 
+/* A bundle that went bad on the disk would turn everybody away. */
+static int mend_bundle(struct door *d)
+{
+	struct oap_refreshed refreshed;
+	struct oap_status status;
+	struct oap_problem why;
+
+	if (d->judge != oap_redeem ||
+	    oap_status(d->kiosk, &status, &why) != OAP_OK ||
+	    !status.bundle_damaged ||
+	    oap_refresh(d->kiosk, &refreshed, &why) == OAP_OK)
+		return EXIT_DONE;
+	complain("%s: the bundle held is damaged, and no other was had: %s; "
+		 "oap-kiosk sync tries again", d->options->dir, why.text);
+	return EXIT_UNDECIDED;
+}
+
 static int take(struct door *d, const struct scanned *code)
 {
 	const struct options *o = d->options;
@@ -52,8 +69,14 @@ static int take(struct door *d, const struct scanned *code)
 
 	d->attempt.code = code->text;
 	d->attempt.code_length = code->length;
-	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK)
+	/* its currency may have come with a bundle since */
+	if (d->attempt.list == OAP_NO_AMOUNT && read_amount(d) != EXIT_DONE)
+		return EXIT_USAGE;
+	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK) {
+		d->behind = d->many && d->judge == oap_redeem &&
+			    why.result == OAP_NOT_READY;
 		return complain_about(&why);
+	}
 	d->behind = told.newer_bundle != 0;
 	if (o->json)
 		json_told(d->kiosk, o, &told);
@@ -129,12 +152,15 @@ static void catch_up(struct door *d)
 static int take_all(struct door *d)
 {
 	const struct options *o = d->options;
+	bool many = o->image == NULL && strcmp(o->argument, "-") == 0;
 	struct scanned code;
-	int status = read_amount(d);
+	int status = mend_bundle(d);
 
+	if (status == EXIT_DONE || many) /* a stream's courier goes on trying */
+		status = read_amount(d);
 	if (status != EXIT_DONE)
 		return status;
-	if (o->image == NULL && strcmp(o->argument, "-") == 0)
+	if (many)
 		return take_stream(d);
 	status = o->image != NULL ? scan_image(o->image, &code)
 				  : scan_text(o->argument, &code);

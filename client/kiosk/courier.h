@@ -15,7 +15,7 @@ struct courier;
  * until courier_stop. What goes wrong is said on standard error, once. */
 struct courier *courier_start(struct oap *kiosk);
 /* A visitor was told something: there is an entry to be sent; and, behind, a
- * newer bundle to be fetched. Any thread. */
+ * bundle to be fetched. Any thread. */
 void courier_nudge(struct courier *c, bool behind);
 /* Waits for a call that is on its way, up to 20 s; takes NULL. */
 void courier_stop(struct courier *c);

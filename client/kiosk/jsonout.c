@@ -205,6 +205,7 @@ void json_status(struct oap *kiosk, const struct options *options,
 	put_text(o, "device", s->device);
 	if (s->has_bundle)
 		put_bundle(o, s);
+	put_bool(o, "bundle_damaged", s->bundle_damaged);
 	put_benefits(kiosk, options, o);
 	put_int(o, "entries", (int64_t)s->entries);
 	put_int(o, "unsent", (int64_t)s->unsent);

@@ -62,9 +62,13 @@ void screen_synced(const struct options *o, const struct oap_refreshed *r,
 		   const struct oap_synced *s)
 {
 	(void)o;
-	printf("bundle %llu%s; %llu entries sent, %llu left\n",
-	       (unsigned long long)r->epoch, r->changed ? " (new)" : "",
-	       (unsigned long long)s->sent, (unsigned long long)s->unsent);
+	if (r->epoch > 0)
+		printf("bundle %llu%s; ", (unsigned long long)r->epoch,
+		       r->changed ? " (new)" : "");
+	else
+		printf("no good bundle; ");
+	printf("%llu entries sent, %llu left\n", (unsigned long long)s->sent,
+	       (unsigned long long)s->unsent);
 	if (s->device[0] != '\0' && strcmp(s->device, "active") != 0)
 		printf("the service says that this kiosk is %s\n", s->device);
 	if (s->marked > 0)
@@ -77,7 +81,8 @@ static void put_bundle(const struct oap_status *s)
 	char age[32], status_age[32];
 
 	if (!s->has_bundle) {
-		put("bundle", "none; oap-kiosk sync fetches it");
+		put("bundle", "%s; oap-kiosk sync fetches it",
+		    s->bundle_damaged ? "damaged" : "none");
 		return;
 	}
 	put("bundle", "%llu, %s old%s", (unsigned long long)s->epoch,

@@ -186,7 +186,7 @@ static bool is_listed(struct oap *o)
 	bool listed;
 
 	handle_lock(o);
-	listed = o->listed && o->device != DEVICE_PENDING;
+	listed = o->held.listed && o->held.device != DEVICE_PENDING;
 	handle_unlock(o);
 	return listed;
 }

@@ -87,14 +87,23 @@ enum oap_result handle_need_bundle(const struct oap *o,
 	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
 	if (o->trust == NULL)
 		return fault(why, OAP_NOT_READY,
-			     "%s: no bundle yet; oap-kiosk sync --dir %s "
-			     "fetches it", o->dir.path, o->dir.path);
-	if (!o->listed || o->device == DEVICE_PENDING)
+			     "%s: %s; oap-kiosk sync --dir %s fetches it",
+			     o->dir.path,
+			     handle_bundle_damaged(o)
+				 ? "the bundle held is damaged"
+				 : "no bundle yet",
+			     o->dir.path);
+	if (!o->held.listed || o->held.device == DEVICE_PENDING)
 		return fault(why, OAP_NOT_READY,
 			     "%s: kiosk %s is not confirmed; an operator does "
 			     "it with oapctl kiosk confirm %s, then oap-kiosk "
 			     "sync", o->dir.path, kid, kid);
 	return OAP_OK;
+}
+
+bool handle_bundle_damaged(const struct oap *o)
+{
+	return o->trust == NULL && o->held.there;
 }
 
 uint64_t handle_epoch(const struct oap *o)
@@ -106,16 +115,10 @@ uint64_t handle_epoch(const struct oap *o)
  * enrolment code brought. */
 struct net_place handle_place(const struct oap *o)
 {
-	struct net_place place = {.pin_count = 0};
-	struct cbor_in in;
+	struct net_place place = {.pin_count = o->held.pin_count};
 
 	memcpy(place.url, o->identity.url, sizeof(place.url));
-	if (o->trust != NULL) {
-		in = cbor_members(trust_bundle(o->trust)->pins);
-		while (place.pin_count < PINS_MAX &&
-		       bundle_next_pin(&in, place.pins[place.pin_count]))
-			place.pin_count++;
-	}
+	memcpy(place.pins, o->held.pins, sizeof(place.pins));
 	if (place.pin_count == 0 && o->identity.has_pin)
 		memcpy(place.pins[place.pin_count++], o->identity.pin, 32);
 	return place;
@@ -154,9 +157,17 @@ void handle_local(const struct oap *o, const char *facility, const char *city,
 		 (unsigned)t.minute / 60 % 24, (unsigned)t.minute % 60);
 }
 
+static void settle_facility(struct oap *o)
+{
+	memcpy(o->facility,
+	       o->held.facility[0] != '\0' ? o->held.facility
+					   : o->identity.facility,
+	       sizeof(o->facility));
+}
+
 enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)
 {
-	memcpy(o->facility, o->identity.facility, sizeof(o->facility));
+	settle_facility(o);
 	if (!key_derive_mac(o->key.sk, o->identity.service_pk, o->mac))
 		return fault(why, OAP_BAD_KEY,
 			     "%s: the service's key is no usable key; enrol "
@@ -165,18 +176,39 @@ enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)
 	return OAP_OK;
 }
 
-void handle_adopt_trust(struct oap *o, struct trust *t)
+void handle_adopt_trust(struct oap *o, struct trust *t,
+			const struct held *held)
 {
-	struct bundle_kiosk row;
-
 	trust_free(o->trust);
 	o->trust = t;
-	o->listed = trust_kiosk(t, o->key.kid, &row);
-	if (!o->listed)
-		return;
-	o->device = row.state;
-	if (!bytes_to_text(row.facility, o->facility, sizeof(o->facility)))
-		o->facility[0] = '\0';
+	o->held = *held;
+	settle_facility(o);
+}
+
+/* A journal of an earlier version keeps nothing beside its bundle. */
+static void adopt_loaded(struct oap *o, struct trust *t)
+{
+	bool kept = o->held.there;
+	struct held held;
+
+	held_of(t, o->key.kid, &o->held, &held);
+	handle_adopt_trust(o, t, &held);
+	if (!kept && !journal_set_held(o->journal, &held))
+		return; /* the next opening or bundle writes it */
+}
+
+/* It stands in no entry's way to the service: what is kept beside it lets
+ * another be fetched, and none that is older. */
+static enum oap_result go_without(struct oap *o, struct oap_problem *why)
+{
+	memset(o->etag, 0, sizeof(o->etag));
+	if (o->held.there)
+		return OAP_OK;
+	return fault(why, OAP_JOURNAL_FAILED,
+		     "%s/" JOURNAL_NAME ": the bundle in it is damaged, and "
+		     "how new it was is not known; keep this directory for "
+		     "the operator and enrol a new kiosk in another",
+		     o->dir.path);
 }
 
 /* The bundle held was verified when it was taken, and is again: the file may
@@ -188,14 +220,22 @@ static enum oap_result load_bundle(struct oap *o, struct oap_problem *why)
 	uint8_t *message;
 	size_t n;
 
-	if (!journal_bundle(o->journal, &message, &n, o->etag))
+	if (!journal_held(o->journal, &o->held) ||
+	    !journal_bundle(o->journal, &message, &n, o->etag))
 		return handle_journal_failed(o, why);
+	settle_facility(o);
 	if (message == NULL)
-		return OAP_OK;
-	if (trust_load(message, n, o->identity.service_pk, &t, &bad) != OAP_OK)
-		return fault(why, bad.result, "%s/" JOURNAL_NAME ": %s",
-			     o->dir.path, bad.text);
-	handle_adopt_trust(o, t);
+		return o->held.there ? go_without(o, why) : OAP_OK;
+	if (trust_load(message, n, o->identity.service_pk, &t, &bad) !=
+	    OAP_OK)
+		return bad.result == OAP_NO_MEMORY
+			   ? fault(why, bad.result, "%s", bad.text)
+			   : go_without(o, why);
+	if (o->held.there && !held_is(&o->held, t)) {
+		trust_free(t);
+		return go_without(o, why);
+	}
+	adopt_loaded(o, t);
 	return OAP_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "entry.h"
 #include "env.h"
+#include "held.h"
 #include "judge.h"
 #include "keyfile.h"
 #include "kioskdir.h"
@@ -35,10 +36,9 @@ struct oap {
 	bool enrolled; /* identity and mac are set, the service answered */
 	struct identity identity;
 	uint8_t mac[32];	    /* of talk with the service */
-	struct trust *trust;	    /* NULL: no bundle yet */
-	char etag[ETAG_MAX + 1];    /* of the bundle held */
-	enum device_state device;   /* by the bundle */
-	bool listed;		    /* the bundle has this kiosk */
+	struct trust *trust;	    /* NULL: no good bundle */
+	struct held held;	    /* of the latest, though it went bad */
+	char etag[ETAG_MAX + 1];    /* of a good one; "" none */
 	char facility[NAME_ID_MAX + 1]; /* by the bundle, else as answered */
 };
 
@@ -58,10 +58,14 @@ bool handle_learn(struct oap *o, const struct moment *sent,
 /* And keeps it; a failed write only loses that. */
 void handle_contact(struct oap *o, const struct moment *sent,
 		    int64_t service_ms);
-/* Sets what follows from a new identity or trust. */
+/* Sets what follows from a new identity, or a new bundle and what is kept
+ * of it. */
 enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)
     OAP_CHECKED;
-void handle_adopt_trust(struct oap *o, struct trust *t);
+void handle_adopt_trust(struct oap *o, struct trust *t,
+			const struct held *held);
+/* There was a bundle, and it went bad. */
+bool handle_bundle_damaged(const struct oap *o);
 enum oap_result handle_journal_failed(const struct oap *o,
 				      struct oap_problem *why);
 /* Enrolled; and, if needed, confirmed and with a bundle. */

@@ -20,6 +20,10 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_SET_CLOCK] = "REPLACE INTO clock VALUES (1, ?1, ?2, ?3, ?4, ?5)",
 	[SQL_BUNDLE] = "SELECT message, etag FROM bundle",
 	[SQL_SET_BUNDLE] = "REPLACE INTO bundle VALUES (1, ?1, ?2)",
+	[SQL_HELD] = "SELECT epoch, made_at, hash, next_key, pins, listed,"
+		     " device, facility FROM held",
+	[SQL_SET_HELD] = "REPLACE INTO held VALUES"
+			 " (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_DOCUMENT_FLOOR] = "SELECT number, hash FROM document_floor"
 			       " WHERE iss = ?1 AND root = ?2",
 	[SQL_SET_DOCUMENT_FLOOR] = "REPLACE INTO document_floor VALUES"

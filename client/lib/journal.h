@@ -11,6 +11,7 @@
 #define OAP_JOURNAL_H
 
 #include "env.h"
+#include "held.h"
 #include "include/oap.h"
 #include "kioskclock.h"
 #include "limits.h"
@@ -64,11 +65,16 @@ bool journal_set_clock(struct journal *j, const struct kioskclock *c)
 
 /* -------------------------------------------------------------- bundle */
 
-/* The bundle held, in malloc'd memory of the caller's (n == 0: none). */
+/* The bundle held, in malloc'd memory of the caller's (NULL: none); as it
+ * stands there, be it good or not. */
 bool journal_bundle(struct journal *j, uint8_t **message, size_t *n,
 		    char etag[static ETAG_MAX + 1]) OAP_CHECKED;
 bool journal_set_bundle(struct journal *j, struct bytes message,
 			const char *etag) OAP_CHECKED;
+/* What is kept beside it; !out->there when that is missing or unusable. To be
+ * set in one transaction with the bundle. */
+bool journal_held(struct journal *j, struct held *out) OAP_CHECKED;
+bool journal_set_held(struct journal *j, const struct held *h) OAP_CHECKED;
 /* Floors against rollback; number 0 and iat 0: none yet. */
 bool journal_document_floor(struct journal *j, struct bytes iss,
 			    const uint8_t root[static 32], uint64_t *number,

@@ -17,10 +17,11 @@
 #include "journal_sql.h"
 #include "limits.h"
 
-#define SCHEMA_VERSION 1
 #define APPLICATION_ID 0x4f41504a /* "OAPJ": whose database it is */
 
-static const char *const SCHEMA =
+/* A version each, of which user_version is the count. A step that has shipped
+ * stays as it is: journals out there were made by it. */
+static const char *const SCHEMA[] = {
     "CREATE TABLE identity (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " url TEXT NOT NULL, service_pk BLOB NOT NULL, pin BLOB,"
     " hash_key BLOB NOT NULL, enrolment BLOB NOT NULL,"
@@ -56,7 +57,14 @@ static const char *const SCHEMA =
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE shown (hash BLOB NOT NULL, benefit TEXT NOT NULL,"
     " until_ms INTEGER NOT NULL, PRIMARY KEY (hash, benefit))"
-    " STRICT, WITHOUT ROWID;";
+    " STRICT, WITHOUT ROWID;",
+    /* of the bundle, for when that goes bad; made from it when missing */
+    "CREATE TABLE held (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " epoch INTEGER NOT NULL, made_at INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " next_key BLOB, pins BLOB NOT NULL, listed INTEGER NOT NULL,"
+    " device INTEGER NOT NULL, facility TEXT NOT NULL) STRICT;",
+};
+#define SCHEMA_VERSION ((int)(sizeof(SCHEMA) / sizeof(*SCHEMA)))
 
 static bool run(struct journal *j, const char *sql)
 {
@@ -87,11 +95,15 @@ static int get_number(struct journal *j, const char *sql)
 	return value;
 }
 
-/* The whole schema in one transaction with its version, or nothing. */
-static bool make_schema(struct journal *j)
+/* What is missing of the schema, in one transaction with its version. */
+static bool make_schema(struct journal *j, int version)
 {
-	if (run(j, "BEGIN IMMEDIATE") && run(j, SCHEMA) &&
-	    set_number(j, "user_version", SCHEMA_VERSION) && run(j, "COMMIT"))
+	bool made = run(j, "BEGIN IMMEDIATE");
+
+	while (made && version < SCHEMA_VERSION)
+		made = run(j, SCHEMA[version++]);
+	if (made && set_number(j, "user_version", SCHEMA_VERSION) &&
+	    run(j, "COMMIT"))
 		return true;
 	sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -122,13 +134,14 @@ static bool set_up(struct journal *j, bool empty)
 	    !is_ours(j) || !run(j, "PRAGMA journal_mode = WAL"))
 		return false;
 	version = get_number(j, "PRAGMA user_version");
-	if (version == 0)
-		return make_schema(j);
+	if (version < 0)
+		return false;
 	if (version == SCHEMA_VERSION)
 		return true;
-	if (version > 0)
-		snprintf(j->error, sizeof(j->error),
-			 "written by a newer version of this program");
+	if (version < SCHEMA_VERSION)
+		return make_schema(j, version);
+	snprintf(j->error, sizeof(j->error),
+		 "written by a newer version of this program; start that one");
 	return false;
 }
 

@@ -14,6 +14,12 @@ static bool damaged(struct journal *j, const char *what)
 	return false;
 }
 
+static bool out_of_memory(struct journal *j)
+{
+	snprintf(j->error, sizeof(j->error), "out of memory");
+	return false;
+}
+
 static bool read_identity(sqlite3_stmt *s, struct identity *out)
 {
 	struct bytes enrolment = sql_column(s, 4);
@@ -104,15 +110,12 @@ bool journal_bundle(struct journal *j, uint8_t **message, size_t *n,
 	if (ok && row) {
 		held = sql_column(s, 0);
 		*message = malloc(held.n > 0 ? held.n : 1);
-		if (*message == NULL || held.n == 0 ||
-		    !bytes_to_text(sql_column(s, 1), etag, ETAG_MAX + 1)) {
-			free(*message);
-			*message = NULL;
-			ok = damaged(j, "bundle");
-		} else {
+		if (*message != NULL && held.n > 0)
 			memcpy(*message, held.p, held.n);
-			*n = held.n;
-		}
+		*n = held.n;
+		if (!bytes_to_text(sql_column(s, 1), etag, ETAG_MAX + 1))
+			etag[0] = '\0';
+		ok = *message != NULL || out_of_memory(j);
 	}
 	sql_done(s);
 	return ok;
@@ -125,6 +128,62 @@ bool journal_set_bundle(struct journal *j, struct bytes message,
 
 	sql_text(s, 1, bytes_text(etag));
 	sql_blob(s, 2, message);
+	return sql_run(j, s);
+}
+
+static bool read_held(sqlite3_stmt *s, struct held *out)
+{
+	struct bytes pins = sql_column(s, 4);
+	int device = sqlite3_column_int(s, 6);
+
+	out->epoch = (uint64_t)sqlite3_column_int64(s, 0);
+	out->made_at = (uint64_t)sqlite3_column_int64(s, 1);
+	out->has_next_key = sql_column_exact(s, 3, out->next_key,
+					     sizeof(out->next_key));
+	if (pins.n > sizeof(out->pins) || pins.n % sizeof(*out->pins) != 0)
+		return false;
+	if (pins.n > 0)
+		memcpy(out->pins, pins.p, pins.n);
+	out->pin_count = pins.n / sizeof(*out->pins);
+	out->listed = sqlite3_column_int(s, 5) != 0;
+	if (device < 0 || device >= DEVICE_STATE_COUNT)
+		return false;
+	out->device = (enum device_state)device;
+	return (out->has_next_key ||
+		sqlite3_column_type(s, 3) == SQLITE_NULL) &&
+	       sql_column_exact(s, 2, out->hash, sizeof(out->hash)) &&
+	       bytes_to_text(sql_column(s, 7), out->facility,
+			     sizeof(out->facility));
+}
+
+bool journal_held(struct journal *j, struct held *out)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_HELD);
+	bool row, ok = sql_step(j, s, &row);
+
+	*out = (struct held){0};
+	if (ok && row) {
+		out->there = read_held(s, out);
+		if (!out->there)
+			*out = (struct held){0};
+	}
+	sql_done(s);
+	return ok;
+}
+
+bool journal_set_held(struct journal *j, const struct held *h)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SET_HELD);
+
+	sql_int(s, 1, (int64_t)h->epoch);
+	sql_int(s, 2, (int64_t)h->made_at);
+	sql_blob(s, 3, bytes_of(h->hash, sizeof(h->hash)));
+	if (h->has_next_key)
+		sql_blob(s, 4, bytes_of(h->next_key, sizeof(h->next_key)));
+	sql_blob(s, 5, bytes_of(h->pins, h->pin_count * sizeof(*h->pins)));
+	sql_int(s, 6, h->listed);
+	sql_int(s, 7, (int64_t)h->device);
+	sql_text(s, 8, bytes_text(h->facility));
 	return sql_run(j, s);
 }
 

@@ -47,7 +47,7 @@ static enum oap_result check(struct oap *o, const struct visit *visit,
 	if (!judge_here(o, visit, &now, &judged))
 		return handle_journal_failed(o, why);
 	tell_visit(o, visit, &judged, handle_effective(o, &now), told);
-	if (o->device != DEVICE_ACTIVE)
+	if (o->held.device != DEVICE_ACTIVE)
 		tell_verdict(VERDICT_DEVICE_REVOKED, told);
 	else
 		tell_decision(o, &judged, told);
@@ -107,7 +107,7 @@ static enum oap_result prepare(struct oap *o, struct redemption *r,
 		return handle_journal_failed(o, why);
 	make_id(o, handle_effective(o, &now), r->ask.id);
 	r->asked.verdict = r->judged.at_once;
-	if (o->device != DEVICE_ACTIVE)
+	if (o->held.device != DEVICE_ACTIVE)
 		r->asked.verdict = VERDICT_DEVICE_REVOKED;
 	if (r->asked.verdict != VERDICT_NONE)
 		return OAP_OK;

@@ -29,14 +29,14 @@ enum oap_result refresh_refused(const struct net_reply *reply,
 	return fault(why, OAP_REFUSED, "%s: %s", what, p.detail);
 }
 
-/* -1 older, 0 the same moment, 1 newer than the one held. */
+/* -1 older, 0 the same moment, 1 newer than the one held, be that good still
+ * or not. */
 static int compare_age(const struct oap *o, const struct bundle *b)
 {
-	const struct bundle *held;
+	const struct held *held = &o->held;
 
-	if (o->trust == NULL)
+	if (!held->there)
 		return 1;
-	held = trust_bundle(o->trust);
 	if (b->epoch != held->epoch)
 		return b->epoch > held->epoch ? 1 : -1;
 	if (b->made_at != held->made_at)
@@ -53,13 +53,13 @@ struct key_choice {
 /* The pinned key, or the announced next one when that signed. */
 static struct key_choice choose_key(const struct oap *o, struct bytes message)
 {
-	const struct bundle *held = o->trust ? trust_bundle(o->trust) : NULL;
+	const struct held *held = &o->held;
 	struct key_choice choice = {.is_next = false};
 	uint8_t kid[KEY_KID];
 	struct bundle b;
 
 	memcpy(choice.pk, o->identity.service_pk, sizeof(choice.pk));
-	if (held == NULL || !held->has_next_key || !bundle_read(message, &b))
+	if (!held->has_next_key || !bundle_read(message, &b))
 		return choice;
 	key_kid(held->next_key, kid);
 	if (memcmp(kid, b.service_kid, sizeof(kid)) != 0)
@@ -149,10 +149,12 @@ static enum oap_result keep_floors(struct oap *o, const struct trust *t,
 	return result;
 }
 
-/* One transaction: floors, bundle, clock, and the service's key if it is new.
- * Nothing of the handle changes before it is durable. */
+/* One transaction: floors, bundle and what is kept of it, clock, and the
+ * service's key if it is new. Nothing of the handle changes before it is
+ * durable. */
 static enum oap_result keep(struct oap *o, const struct trust *t,
-			    const char *etag, const struct identity *identity,
+			    const struct held *held, const char *etag,
+			    const struct identity *identity,
 			    const struct kioskclock *clock,
 			    struct oap_problem *why)
 {
@@ -163,6 +165,7 @@ static enum oap_result keep(struct oap *o, const struct trust *t,
 	result = keep_floors(o, t, why);
 	if (result == OAP_OK &&
 	    (!journal_set_bundle(o->journal, trust_message(t), etag) ||
+	     !journal_set_held(o->journal, held) ||
 	     !journal_set_identity(o->journal, identity) ||
 	     !journal_set_clock(o->journal, clock)))
 		result = handle_journal_failed(o, why);
@@ -188,17 +191,19 @@ static enum oap_result adopt(struct oap *o, struct trust *t, const char *etag,
 	struct identity identity = o->identity;
 	struct kioskclock clock = o->clock;
 	enum oap_result result;
+	struct held held;
 
+	held_of(t, o->key.kid, &o->held, &held);
 	memcpy(identity.service_pk, choice->pk, sizeof(identity.service_pk));
 	kioskclock_raise_floor(&clock,
 			       (int64_t)trust_bundle(t)->made_at * 1000);
-	result = keep(o, t, etag, &identity, &clock, why);
+	result = keep(o, t, &held, etag, &identity, &clock, why);
 	if (result != OAP_OK)
 		return result;
 	o->identity = identity;
 	o->clock = clock;
 	set_etag(o, etag);
-	handle_adopt_trust(o, t);
+	handle_adopt_trust(o, t, &held);
 	return choice->is_next && !key_derive_mac(o->key.sk, choice->pk, o->mac)
 		   ? fault(why, OAP_BAD_KEY, "the service's new key is no "
 					     "usable key")
@@ -212,17 +217,21 @@ static enum oap_result apply(struct oap *o, struct trust *t, const char *etag,
 {
 	enum oap_result result = OAP_OK;
 	int age = compare_age(o, trust_bundle(t));
+	bool same = age == 0 && held_is(&o->held, t);
 
-	if (age > 0) {
+	if (age > 0 || (same && handle_bundle_damaged(o))) {
 		result = adopt(o, t, etag, choice, why);
 		*changed = result == OAP_OK;
-	} else if (age < 0 ||
-		   !bytes_equal(trust_message(t), trust_message(o->trust))) {
+	} else if (!same) {
 		result = fault(why, OAP_BAD_ANSWER,
-			       "bundle: epoch %llu is %s; the one held stays",
+			       "bundle: epoch %llu is %s%s",
 			       (unsigned long long)trust_bundle(t)->epoch,
 			       age < 0 ? "older than the one held"
-				       : "not the one held under that number");
+				       : "not the one held under that number",
+			       handle_bundle_damaged(o)
+				   ? ", which is damaged; the service must "
+				     "give a newer one"
+				   : "; the one held stays");
 	}
 	if (t != o->trust)
 		trust_free(t);

@@ -56,9 +56,6 @@ static void fill_bundle(const struct oap *o, struct oap_status *s)
 	s->issuers = (unsigned)trust_issuer_count(o->trust);
 	s->facilities = count_of(b->facilities);
 	s->benefits = count_of(b->benefits);
-	if (o->listed)
-		plain_copy(bytes_text(device_state_name(o->device)), s->device,
-		     sizeof(s->device));
 	if (bundle_facility(b, bytes_text(o->facility), &f)) {
 		plain_copy(f.city, s->city, sizeof(s->city));
 		plain_copy(f.currency, s->currency, sizeof(s->currency));
@@ -79,6 +76,10 @@ static void fill_identity(const struct oap *o, struct oap_status *s)
 	hex_encode(kid, sizeof(kid), s->service);
 	plain_copy(bytes_text(o->identity.url), s->url, sizeof(s->url));
 	plain_copy(bytes_text(o->facility), s->facility, sizeof(s->facility));
+	if (o->held.listed)
+		plain_copy(bytes_text(device_state_name(o->held.device)),
+			   s->device, sizeof(s->device));
+	s->bundle_damaged = handle_bundle_damaged(o);
 }
 
 static void fill_clock(const struct oap *o, struct oap_status *s)

@@ -3,6 +3,7 @@
  * a stolen service key must not be able to make passes. */
 #include "trust.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 struct trust {
 	uint8_t *message;
 	size_t n;
+	uint8_t hash[32];
 	struct bundle bundle;
 	struct trust_issuer *issuers;
 	size_t count;
@@ -126,6 +128,7 @@ static enum oap_result verify(struct load *l, const uint8_t pk[static 32])
 		return fault(l->why, OAP_BAD_ANSWER,
 			     "bundle: not signed by the service that this "
 			     "kiosk was enrolled with");
+	crypto_hash_sha256(t->hash, t->message, t->n);
 	return load_issuers(l);
 }
 
@@ -188,6 +191,11 @@ const struct bundle *trust_bundle(const struct trust *t)
 struct bytes trust_message(const struct trust *t)
 {
 	return bytes_of(t->message, t->n);
+}
+
+const uint8_t *trust_hash(const struct trust *t)
+{
+	return t->hash;
 }
 
 size_t trust_issuer_count(const struct trust *t)

@@ -37,6 +37,8 @@ void trust_free(struct trust *t); /* takes NULL */
 
 const struct bundle *trust_bundle(const struct trust *t);
 struct bytes trust_message(const struct trust *t);
+/* SHA-256 of it, 32 bytes, for as long as t lives. */
+const uint8_t *trust_hash(const struct trust *t);
 size_t trust_issuer_count(const struct trust *t);
 const struct trust_issuer *trust_issuer_at(const struct trust *t, size_t i);
 /* NULL: the bundle does not have it. */

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import pathlib
+import select
 import signal
 import sqlite3
 import stat
@@ -101,6 +102,103 @@ def test_a_link_to_the_directory_is_as_good(tmp_path, service):
     d.dir = str(tmp_path / "k")
     code = m.code(service.issuer.issue())
     assert d.redeem(code)["verdict"] == "accepted"
+
+
+def spoil(door):
+    """A byte of the bundle in its journal turns over."""
+    db = sqlite3.connect(pathlib.Path(door.dir) / "journal.db")
+    message = bytearray(db.execute("SELECT message FROM bundle").fetchone()[0])
+    message[-1] ^= 1
+    with db:
+        db.execute("UPDATE bundle SET message = ?", (bytes(message),))
+    db.close()
+
+
+def test_a_bundle_that_went_bad_keeps_no_entry_from_the_service(door, service,
+                                                                code):
+    """It is a copy; the entries beside it are not."""
+    assert door.redeem(code)["verdict"] == "accepted"
+    spoil(door)
+    out = door.ask("status")
+    assert (out["unsent"], out["bundle_damaged"]) == (1, True)
+    assert "bundle" not in out and out["device"] == "active"
+    assert b"damaged; oap-kiosk sync" in door.run("status").stdout
+    r = door.run("check", "--benefit", "day-kr", code)
+    assert r.returncode == UNDECIDED
+    assert "the bundle held is damaged; oap-kiosk sync" in one_line(r)
+    service.trouble["/v1/bundle"] = (500, {}, [])
+    r = door.run("sync")
+    assert r.returncode == RETRY and b"no good bundle; 1 entries" in r.stdout
+    assert list(service.held) == [1]
+    service.trouble.clear()
+    out = door.ask("sync")
+    assert out["bundle_changed"] is True and out["epoch"] == service.epoch
+    out = door.ask("status")
+    assert "bundle" in out and out["bundle_damaged"] is False
+
+
+def test_a_bundle_that_went_bad_is_fetched_for_the_next_visitor(door, service,
+                                                                code):
+    spoil(door)
+    out = door.redeem(code, "--amount", "24000")
+    assert (out["verdict"], out["price"]) == ("accepted", 19200)
+    assert door.ask("status")["bundle_damaged"] is False
+
+
+def test_a_bundle_that_cannot_be_fetched_again_is_one_line(door, service,
+                                                           code):
+    spoil(door)
+    service.trouble["/v1/bundle"] = (500, {}, [])
+    r = door.run("redeem", "--benefit", "day-kr", code)
+    assert r.returncode == UNDECIDED and not service.asked
+    assert "damaged" in one_line(r) and "HTTP 500" in one_line(r)
+
+
+def test_a_scanner_goes_on_when_its_bundle_can_be_fetched_again(door, service,
+                                                                code):
+    spoil(door)
+    service.trouble["/v1/bundle"] = [(500, {}, [])]
+    p = subprocess.Popen([KIOSK, "redeem", "--dir", door.dir, "--benefit",
+                          "day-kr", "--amount", "24000", "--json", "-"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+
+    def let_in():
+        p.stdin.write(code + "\n")
+        p.stdin.flush()
+        return select.select([p.stdout], [], [], .1)[0]
+
+    oaprun.wait_for(let_in, "a bundle")
+    out, err = p.communicate(timeout=60)
+    told = json.loads(out.splitlines()[0])
+    assert (told["verdict"], told["price"]) == ("accepted", 19200)
+    assert err.count("damaged") > 1 and p.returncode == UNDECIDED
+
+
+def test_a_bundle_that_went_bad_gives_way_to_none_that_is_older(door, service,
+                                                                code):
+    service.newer()
+    door.ask("sync")
+    spoil(door)
+    service.epoch -= 1
+    r = door.run("sync")
+    assert r.returncode == RETRY
+    assert b"older than the one held, which is damaged" in r.stderr
+    assert door.ask("status")["bundle_damaged"] is True
+    service.epoch += 1
+    assert door.ask("sync")["bundle_changed"] is True
+
+
+def test_a_moved_kiosk_knows_its_place_without_its_bundle(door, service,
+                                                          code):
+    id = door.redeem(code)["id"]
+    service.facility = "tnm"
+    service.newer()
+    door.ask("sync")
+    spoil(door)
+    assert door.ask("status")["facility"] == "tnm"
+    assert door.ask("reverse", id)["verdict"] == "reversed"
+    assert service.held[2][1][13] == "tnm"
 
 
 def test_checks_go_on_while_the_disk_is_full(tmp_path, service):

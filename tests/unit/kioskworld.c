@@ -347,7 +347,7 @@ enum oap_result kioskworld_bundle(struct kioskworld *k,
 {
 	static uint8_t from[CITY_BUF], scratch_buf[3 * CITY_BUF];
 	struct outbuf scratch = outbuf_in(scratch_buf, sizeof(scratch_buf));
-	uint8_t kiosks_buf[128], pins_buf[8];
+	uint8_t kiosks_buf[128], pins_buf[40];
 	struct outbuf kiosks = outbuf_in(kiosks_buf, sizeof(kiosks_buf));
 	struct outbuf pins = outbuf_in(pins_buf, sizeof(pins_buf));
 	struct bundle_kiosk row = {.facility = k->world.facility,
@@ -360,15 +360,32 @@ enum oap_result kioskworld_bundle(struct kioskworld *k,
 	memcpy(row.kid, k->o->key.kid, sizeof(row.kid));
 	cbor_put_array(&kiosks, 1);
 	bundle_put_kiosk(&kiosks, &row);
-	cbor_put_array(&pins, 0);
+	cbor_put_array(&pins, k->pin != NULL);
+	if (k->pin != NULL)
+		cbor_put_bytes(&pins, bytes_of(k->pin, 32));
 	b.kiosks = out_view(&kiosks);
 	b.pins = out_view(&pins);
 	b.epoch = k->epoch;
 	b.made_at = k->made_at;
+	b.has_next_key = k->next_key != NULL;
+	if (k->next_key != NULL)
+		memcpy(b.next_key, k->next_key, sizeof(b.next_key));
 	bundle_put(&out, &b, k->world.service.pk, k->world.service.sk,
 		   &scratch);
 	assert_false(out.failed);
 	return refresh_apply(k->o, out.p, out.n, "\"etag\"", &changed, why);
+}
+
+void kioskworld_change(struct kioskworld *k, const char *sql)
+{
+	char path[128];
+	sqlite3 *db;
+
+	assert_null(k->o);
+	snprintf(path, sizeof(path), "%s/" JOURNAL_NAME, k->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 struct oap_told kioskworld_redeem(struct kioskworld *k, const char *text,

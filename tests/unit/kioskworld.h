@@ -51,6 +51,7 @@ struct kioskworld {
 	char boot_id[BOOT_ID_TEXT];
 	struct oap *o;
 	uint64_t epoch, made_at; /* of the next bundle */
+	const uint8_t *pin, *next_key; /* in it; NULL: none */
 };
 
 /* Enrolled, open, with a bundle. port 0: a service that is not there. */
@@ -62,6 +63,9 @@ void kioskworld_close(struct kioskworld *k);
 /* Gives the kiosk a bundle of epoch and made_at, as if it had been fetched. */
 enum oap_result kioskworld_bundle(struct kioskworld *k,
 				  struct oap_problem *why);
+
+/* Runs SQL on the journal of a kiosk that is closed. */
+void kioskworld_change(struct kioskworld *k, const char *sql);
 
 /* Redeems a text; asserts that the call itself works. */
 struct oap_told kioskworld_redeem(struct kioskworld *k, const char *text,

@@ -176,6 +176,183 @@ static void failing_disk_keeps_the_one_held(void **state)
 	}
 }
 
+#define SPOIL                                                                \
+	"UPDATE bundle SET message ="                                        \
+	" substr(message, 1, length(message) - 1)"
+#define SPOIL_NOTHING "SELECT 1"
+#define AS_THE_FIRST_VERSION "DROP TABLE held; PRAGMA user_version = 1;"
+
+static void change_and_open(const char *sql)
+{
+	struct oap_problem why = {.text = ""};
+
+	kioskworld_close(&world);
+	kioskworld_change(&world, sql);
+	if (kioskworld_open(&world, &why) != OAP_OK)
+		fail_msg("%s", why.text);
+}
+
+static void assert_damaged(void)
+{
+	struct oap_problem why;
+	struct oap_status s;
+
+	assert_null(world.o->trust);
+	assert_string_equal(world.o->etag, "");
+	assert_int_equal(handle_need_bundle(world.o, &why), OAP_NOT_READY);
+	assert_non_null(strstr(why.text, "the bundle held is damaged; "
+					 "oap-kiosk sync"));
+	assert_int_equal(oap_status(world.o, &s, &why), OAP_OK);
+	assert_false(s.has_bundle);
+	assert_true(s.bundle_damaged);
+	assert_string_equal(s.device, "active");
+}
+
+static void damaged_bundle_gives_way_to_the_same_or_a_newer(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	assert_int_equal(give(9, made), OAP_OK);
+	change_and_open(SPOIL);
+	assert_damaged();
+	assert_int_equal(give(9, made), OAP_OK);
+	assert_held(9, made);
+	assert_string_equal(world.o->etag, "\"etag\"");
+	change_and_open(SPOIL);
+	assert_int_equal(give(10, made), OAP_OK);
+	assert_held(10, made);
+	change_and_open("UPDATE bundle SET message = x'', etag = 'bad'");
+	assert_damaged();
+	change_and_open("DELETE FROM bundle");
+	assert_damaged();
+}
+
+static void damaged_bundle_gives_way_to_none_that_is_older(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	assert_int_equal(give(9, made), OAP_OK);
+	change_and_open(SPOIL);
+	assert_int_equal(give(8, made + 1000), OAP_BAD_ANSWER);
+	assert_int_equal(give(9, made - 1), OAP_BAD_ANSWER);
+	world.world.policy.skew_s += 1;
+	assert_int_equal(give(9, made), OAP_BAD_ANSWER);
+	assert_damaged();
+	change_and_open(SPOIL_NOTHING);
+	assert_int_equal(give(8, made + 1000), OAP_BAD_ANSWER);
+	assert_damaged();
+}
+
+/* Validly signed, but not what was taken. */
+static void older_bundle_put_into_the_journal_is_none(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	kioskworld_close(&world);
+	kioskworld_change(&world, "CREATE TABLE older AS SELECT * FROM bundle");
+	change_and_open(SPOIL_NOTHING);
+	assert_int_equal(give(5, made), OAP_OK);
+	change_and_open("UPDATE bundle SET message ="
+			" (SELECT message FROM older)");
+	assert_damaged();
+	assert_int_equal(give(5, made), OAP_OK);
+}
+
+static void pins_place_and_floor_outlive_the_bundle(void **state)
+{
+	static const uint8_t pin[32] = {7};
+	uint64_t made = world.made_at + 5000;
+	struct net_place place;
+
+	(void)state;
+	world.pin = pin;
+	world.world.facility = bytes_text("elsewhere");
+	assert_int_equal(give(5, made), OAP_OK);
+	change_and_open(SPOIL);
+	assert_damaged();
+	place = handle_place(world.o);
+	assert_int_equal(place.pin_count, 1);
+	assert_memory_equal(place.pins[0], pin, sizeof(pin));
+	assert_string_equal(world.o->facility, "elsewhere");
+	assert_int_equal(world.o->clock.floor_ms, (int64_t)made * 1000);
+}
+
+static void announced_key_is_followed_past_a_damaged_bundle(void **state)
+{
+	(void)state;
+	world.next_key = world.world.stranger.pk;
+	assert_int_equal(give(5, world.made_at), OAP_OK);
+	change_and_open(SPOIL);
+	world.world.service = world.world.stranger;
+	assert_int_equal(give(6, world.made_at), OAP_OK);
+	assert_held(6, world.made_at);
+}
+
+static void first_version_of_a_journal_is_brought_forward(void **state)
+{
+	uint64_t made = world.made_at;
+
+	(void)state;
+	assert_int_equal(give(9, made), OAP_OK);
+	change_and_open(AS_THE_FIRST_VERSION);
+	assert_held(9, made);
+	change_and_open(SPOIL);
+	assert_damaged();
+	assert_int_equal(give(8, made), OAP_BAD_ANSWER);
+	assert_int_equal(give(9, made), OAP_OK);
+}
+
+static void bringing_forward_survives_a_failing_disk(void **state)
+{
+	unsigned failures = 0;
+
+	(void)state;
+	world.env.vfs = "faulty";
+	for (unsigned n = 1; n < 60; n++) {
+		struct oap_problem why;
+
+		kioskworld_close(&world);
+		kioskworld_change(&world, AS_THE_FIRST_VERSION);
+		faulty_vfs_arm(n, FAULT_IOERR);
+		if (kioskworld_open(&world, &why) != OAP_OK) {
+			assert_int_equal(why.result, OAP_JOURNAL_FAILED);
+			failures++;
+		}
+		faulty_vfs_arm(0, FAULT_IOERR);
+		change_and_open(SPOIL_NOTHING);
+		assert_held(4, world.made_at);
+		change_and_open(SPOIL_NOTHING);
+		assert_true(world.o->held.there);
+	}
+	assert_true(failures > 0);
+}
+
+/* Nothing would keep an older one from being taken. */
+static void damaged_bundle_of_unknown_age_is_refused(void **state)
+{
+	struct oap_problem why;
+
+	(void)state;
+	kioskworld_close(&world);
+	kioskworld_change(&world, AS_THE_FIRST_VERSION SPOIL);
+	assert_int_equal(kioskworld_open(&world, &why), OAP_JOURNAL_FAILED);
+	assert_non_null(strstr(why.text, "damaged"));
+	assert_non_null(strstr(why.text, "enrol a new kiosk"));
+}
+
+static void what_is_kept_beside_a_good_bundle_is_made_anew(void **state)
+{
+	(void)state;
+	change_and_open("UPDATE held SET hash = x'00'");
+	assert_held(4, world.made_at);
+	change_and_open(SPOIL);
+	assert_damaged();
+	assert_int_equal(give(4, world.made_at), OAP_OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -190,6 +367,15 @@ int main(void)
 		TEST(bundle_of_another_service_is_refused),
 		TEST(truncated_and_flipped_bundles_are_refused),
 		TEST(failing_disk_keeps_the_one_held),
+		TEST(damaged_bundle_gives_way_to_the_same_or_a_newer),
+		TEST(damaged_bundle_gives_way_to_none_that_is_older),
+		TEST(older_bundle_put_into_the_journal_is_none),
+		TEST(pins_place_and_floor_outlive_the_bundle),
+		TEST(announced_key_is_followed_past_a_damaged_bundle),
+		TEST(first_version_of_a_journal_is_brought_forward),
+		TEST(bringing_forward_survives_a_failing_disk),
+		TEST(damaged_bundle_of_unknown_age_is_refused),
+		TEST(what_is_kept_beside_a_good_bundle_is_made_anew),
 	};
 
 	faulty_vfs_register();

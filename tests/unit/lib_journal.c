@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,17 +76,6 @@ static void entries_are_chained_across_openings(void **state)
 	}
 }
 
-static void change(const char *sql)
-{
-	char path[128];
-	sqlite3 *db;
-
-	snprintf(path, sizeof(path), "%s/" JOURNAL_NAME, world.dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void edited_entry_shows(void **state)
 {
 	uint64_t bad;
@@ -96,8 +84,8 @@ static void edited_entry_shows(void **state)
 	for (int i = 0; i < 5; i++)
 		kioskworld_redeem(&world, "rubbish", 0);
 	kioskworld_close(&world);
-	change("UPDATE entry SET message = (SELECT message FROM entry WHERE"
-	       " seq = 2) WHERE seq = 3");
+	kioskworld_change(&world, "UPDATE entry SET message = (SELECT message"
+				  " FROM entry WHERE seq = 2) WHERE seq = 3");
 	reopen();
 	assert_true(journal_verify(world.o->journal, &bad));
 	assert_int_equal(bad, 3);
@@ -111,7 +99,7 @@ static void missing_entry_shows(void **state)
 	for (int i = 0; i < 5; i++)
 		kioskworld_redeem(&world, "rubbish", 0);
 	kioskworld_close(&world);
-	change("DELETE FROM entry WHERE seq = 4");
+	kioskworld_change(&world, "DELETE FROM entry WHERE seq = 4");
 	reopen();
 	assert_true(journal_verify(world.o->journal, &bad));
 	assert_int_equal(bad, 5);
@@ -124,7 +112,7 @@ static void nothing_is_chained_to_an_edited_last_entry(void **state)
 	(void)state;
 	kioskworld_redeem(&world, "rubbish", 0);
 	kioskworld_close(&world);
-	change("UPDATE entry SET message = x'00'");
+	kioskworld_change(&world, "UPDATE entry SET message = x'00'");
 	assert_int_equal(kioskworld_open(&world, &why), OAP_JOURNAL_FAILED);
 	assert_non_null(strstr(why.text, "entry 1"));
 }
@@ -135,7 +123,7 @@ static void newer_schema_is_left_alone(void **state)
 
 	(void)state;
 	kioskworld_close(&world);
-	change("PRAGMA user_version = 99");
+	kioskworld_change(&world, "PRAGMA user_version = 99");
 	assert_int_equal(kioskworld_open(&world, &why), OAP_JOURNAL_FAILED);
 	assert_non_null(strstr(why.text, "newer version"));
 }

@@ -77,7 +77,7 @@ enum oap_result {
 	OAP_IN_USE,	      /* another process has this kiosk open */
 	OAP_NOT_ENROLLED,     /* enrol it first */
 	OAP_ALREADY_ENROLLED, /* a directory is one kiosk for ever */
-	OAP_NOT_READY,	      /* not confirmed yet, or no bundle yet */
+	OAP_NOT_READY,	      /* not confirmed yet, or no good bundle */
 	OAP_BAD_KEY,	      /* the key file is damaged, or open to others */
 	OAP_JOURNAL_FAILED,   /* the journal cannot be read or written */
 	OAP_NO_NETWORK,	      /* the service could not be asked in time */
@@ -276,8 +276,9 @@ struct oap_refreshed {
 
 /* Fetches the bundle when it has changed; verified under the service's pinned
  * key, applied whole or not at all, never older than the one held (then
- * OAP_BAD_ANSWER, and the one held stays). Waits for the network, up to 20 s;
- * to be called hourly. */
+ * OAP_BAD_ANSWER, and the one held stays). One that was damaged on the disk is
+ * fetched again, and still none that is older. Waits for the network, up to
+ * 20 s; to be called hourly, and when oap_status says that it is damaged. */
 OAP_API enum oap_result oap_refresh(struct oap *handle,
 				    struct oap_refreshed *out,
 				    struct oap_problem *why) OAP_MUST_USE;
@@ -337,7 +338,7 @@ struct oap_told {
 };
 
 /* What would be said now, as far as this kiosk knows: no network, no entry,
- * nothing used. OAP_NOT_READY without a bundle. */
+ * nothing used. OAP_NOT_READY without a good bundle: oap_refresh fetches it. */
 OAP_API enum oap_result oap_check(struct oap *handle,
 				  const struct oap_attempt *attempt,
 				  struct oap_told *told,
@@ -396,6 +397,7 @@ struct oap_status {
 	char device[12]; /* state in the bundle; "" when it is not in it */
 
 	int has_bundle;
+	int bundle_damaged; /* there was one: call oap_refresh */
 	uint64_t epoch;
 	int64_t bundle_made_at_ms, bundle_good_until_ms;
 	int64_t bundle_age_ms; /* by the effective clock; OAP_NO_TIME: none */
