@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "options.h"
+#include "screen.h"
 
 #define QUIET_MS 2000	      /* at a busy door the next question takes it */
 #define REPORT_MS 300000      /* as the service expects of a living kiosk */
@@ -72,8 +72,13 @@ static bool send(struct courier *c)
 	struct oap_synced synced;
 	struct oap_problem why;
 	bool done = oap_sync(c->kiosk, &synced, &why) == OAP_OK;
+	char line[REFUSAL_LINE];
 
 	tell(c, why.text);
+	for (unsigned i = 0; i < synced.refused; i++) {
+		screen_refusal(&synced.refusals[i], line, sizeof(line));
+		complain("%s", line);
+	}
 	return done && synced.unsent == 0;
 }
 

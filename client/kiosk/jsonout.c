@@ -141,6 +141,23 @@ void json_enrolled(const struct oap_enrolled *e)
 	print(o);
 }
 
+static void put_refusals(json_t *o, const struct oap_synced *s)
+{
+	json_t *array = json_array(), *one;
+
+	for (unsigned i = 0; i < s->refused; i++) {
+		const struct oap_refusal *r = &s->refusals[i];
+
+		one = json_object();
+		put_text(one, "attempt", r->attempt);
+		put_text(one, "verdict", oap_verdict_name(r->verdict));
+		put_int(one, "number", r->verdict);
+		put_bool(one, "counts", r->counts);
+		json_array_append_new(array, one);
+	}
+	json_object_set_new(o, "refusals", array);
+}
+
 void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
 {
 	json_t *o = json_object();
@@ -150,6 +167,8 @@ void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
 	put_int(o, "sent", (int64_t)s->sent);
 	put_int(o, "unsent", (int64_t)s->unsent);
 	put_int(o, "marked", (int64_t)s->marked);
+	put_int(o, "refused", s->refused);
+	put_refusals(o, s);
 	put_text(o, "device", s->device);
 	print(o);
 }

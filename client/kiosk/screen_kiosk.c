@@ -58,9 +58,26 @@ void screen_enrolled(const struct options *o, const struct oap_enrolled *e)
 	putchar('\n');
 }
 
+void screen_refusal(const struct oap_refusal *r, char *text, size_t cap)
+{
+	if (r->counts)
+		snprintf(text, cap,
+			 "attempt %s: its reversal was refused (%s), and the "
+			 "visit still counts; an operator takes it back with "
+			 "oapctl attempts reverse %s",
+			 r->attempt, oap_verdict_name(r->verdict), r->attempt);
+	else
+		snprintf(text, cap,
+			 "attempt %s: its reversal was refused (%s): the "
+			 "visit did not count; there is nothing to do",
+			 r->attempt, oap_verdict_name(r->verdict));
+}
+
 void screen_synced(const struct options *o, const struct oap_refreshed *r,
 		   const struct oap_synced *s)
 {
+	char line[REFUSAL_LINE];
+
 	(void)o;
 	if (r->epoch > 0)
 		printf("bundle %llu%s; ", (unsigned long long)r->epoch,
@@ -74,6 +91,10 @@ void screen_synced(const struct options *o, const struct oap_refreshed *r,
 	if (s->marked > 0)
 		printf("%llu of them have a mark; oapctl attempts list "
 		       "shows which\n", (unsigned long long)s->marked);
+	for (unsigned i = 0; i < s->refused; i++) {
+		screen_refusal(&s->refusals[i], line, sizeof(line));
+		puts(line);
+	}
 }
 
 static void put_bundle(const struct oap_status *s)

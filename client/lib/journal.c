@@ -48,7 +48,7 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_REVERSED] = "SELECT 1 FROM entry WHERE of_id = ?1 AND"
 			 " (result IS NULL OR result IN (128, 129, 132))",
 	[SQL_SET_COUNTED] = "UPDATE entry SET counted = ?2 WHERE seq = ?1",
-	[SQL_REVERSED_BY] = "SELECT of_id FROM entry WHERE seq = ?1"
+	[SQL_REVERSED_BY] = "SELECT of_id, message FROM entry WHERE seq = ?1"
 			    " AND of_id IS NOT NULL",
 	[SQL_UNSENT] = "SELECT seq, message, salt, scanned FROM entry"
 		       " WHERE sent = 0 ORDER BY seq LIMIT ?1",
@@ -73,6 +73,10 @@ static const char *const SQL[SQL_STATEMENTS] = {
 			    " WHERE sent = 0 AND seq <= ?1 AND EXISTS"
 			    " (SELECT 1 FROM entry WHERE seq = ?1 AND"
 			    " hash = ?2)",
+	[SQL_REFUSE] = "REPLACE INTO refused VALUES (?1, ?2, ?3, ?4)",
+	[SQL_REFUSED] = "SELECT seq, kid, id, verdict FROM refused"
+			" ORDER BY seq LIMIT 1",
+	[SQL_DROP_REFUSED] = "DELETE FROM refused WHERE seq = ?1",
 	[SQL_QUEUE] = "SELECT count(*), min(seq), (SELECT effective_ms FROM"
 		      " entry WHERE sent = 0 ORDER BY seq LIMIT 1)"
 		      " FROM entry WHERE sent = 0",

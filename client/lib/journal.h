@@ -141,7 +141,8 @@ bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
     OAP_CHECKED;
 /* The attempt that entry seq reverses; *there: it is a reversal of one. */
 bool journal_reversed_by(struct journal *j, uint64_t seq,
-			 uint8_t id[static 16], bool *there) OAP_CHECKED;
+			 uint8_t kid[static 8], uint8_t id[static 16],
+			 bool *there) OAP_CHECKED;
 
 /* Unsent entries, oldest first, at most max of them. When pass is not NULL:
  * of that pass; and should there be more, those that told an accept or took
@@ -166,6 +167,21 @@ bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
  * has another hash. */
 bool journal_settle_held(struct journal *j, uint64_t seq,
 			 const uint8_t hash[static 32]) OAP_CHECKED;
+
+/* A reversal that the service refused, kept until somebody was told. */
+struct journal_refused {
+	uint64_t seq; /* its entry's */
+	uint8_t kid[8], id[16]; /* the attempt */
+	unsigned verdict;
+};
+
+bool journal_refuse(struct journal *j, const struct journal_refused *r)
+    OAP_CHECKED;
+/* The oldest; *there tells whether there is one. */
+bool journal_refused(struct journal *j, struct journal_refused *out,
+		     bool *there) OAP_CHECKED;
+/* False: it will be told once more, which does no harm. */
+bool journal_drop_refused(struct journal *j, uint64_t seq);
 
 struct journal_queue {
 	uint64_t depth;

@@ -113,17 +113,61 @@ bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
 }
 
 bool journal_reversed_by(struct journal *j, uint64_t seq,
-			 uint8_t id[static 16], bool *there)
+			 uint8_t kid[static 8], uint8_t id[static 16],
+			 bool *there)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_REVERSED_BY);
+	struct entry e;
 	bool ok;
 
 	sql_int(s, 1, (int64_t)seq);
 	ok = sql_step(j, s, there);
-	if (ok && *there && !sql_column_exact(s, 0, id, 16))
-		ok = damaged(j, seq);
+	if (ok && *there) {
+		if (sql_column_exact(s, 0, id, 16) &&
+		    entry_read(sql_column(s, 1), &e) && e.typ == TYP_REVERSAL)
+			memcpy(kid, e.of_kid, sizeof(e.of_kid));
+		else
+			ok = damaged(j, seq);
+	}
 	sql_done(s);
 	return ok;
+}
+
+bool journal_refuse(struct journal *j, const struct journal_refused *r)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_REFUSE);
+
+	sql_int(s, 1, (int64_t)r->seq);
+	sql_blob(s, 2, bytes_of(r->kid, sizeof(r->kid)));
+	sql_blob(s, 3, bytes_of(r->id, sizeof(r->id)));
+	sql_int(s, 4, r->verdict);
+	return sql_run(j, s);
+}
+
+bool journal_refused(struct journal *j, struct journal_refused *out,
+		     bool *there)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_REFUSED);
+	bool ok = sql_step(j, s, there);
+
+	*out = (struct journal_refused){0};
+	if (ok && *there) {
+		out->seq = (uint64_t)sqlite3_column_int64(s, 0);
+		out->verdict = (unsigned)sqlite3_column_int(s, 3);
+		if (!sql_column_exact(s, 1, out->kid, sizeof(out->kid)) ||
+		    !sql_column_exact(s, 2, out->id, sizeof(out->id)))
+			ok = damaged(j, out->seq);
+	}
+	sql_done(s);
+	return ok;
+}
+
+bool journal_drop_refused(struct journal *j, uint64_t seq)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_DROP_REFUSED);
+
+	sql_int(s, 1, (int64_t)seq);
+	return sql_run(j, s);
 }
 
 static bool visit_unsent(struct journal *j, sqlite3_stmt *s,

@@ -63,6 +63,9 @@ static const char *const SCHEMA[] = {
     " epoch INTEGER NOT NULL, made_at INTEGER NOT NULL, hash BLOB NOT NULL,"
     " next_key BLOB, pins BLOB NOT NULL, listed INTEGER NOT NULL,"
     " device INTEGER NOT NULL, facility TEXT NOT NULL) STRICT;",
+    /* reversals that the service refused, until somebody was told */
+    "CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
+    " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;",
 };
 #define SCHEMA_VERSION ((int)(sizeof(SCHEMA) / sizeof(*SCHEMA)))
 

@@ -85,7 +85,7 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	struct journal_entry row = {.told = r->told};
 	struct entry e = {0};
 	uint8_t salt[ENTRY_SALT];
-	uint64_t settled, marked;
+	uint64_t marked;
 	int64_t now_ms;
 
 	o->env.random(o->env.arg, salt, sizeof(salt));
@@ -106,7 +106,7 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	return append(o, &e, &row) && remember(o, r, &row, now_ms) &&
 	       journal_set_clock(o->journal, &o->clock) &&
 	       (r->results == NULL ||
-		record_results(o, r->results, r->seqs, &settled, &marked));
+		record_results(o, r->results, r->seqs, &marked));
 }
 
 /* Runs what is to be one transaction. */
@@ -173,16 +173,11 @@ static bool is_refused(unsigned result)
 }
 
 /* A reversal that the service refused gave back a use that still counts. */
-static bool take_again(struct oap *o, uint64_t seq)
+static bool take_again(struct oap *o, const uint8_t id[static 16])
 {
 	struct journal_found of;
-	uint8_t id[16];
 	bool there;
 
-	if (!journal_reversed_by(o->journal, seq, id, &there))
-		return false;
-	if (!there)
-		return true;
 	if (!journal_find(o->journal, id, &of, &there))
 		return false;
 	if (!there || of.counted || of.reversed || !of.has_pass ||
@@ -193,6 +188,18 @@ static bool take_again(struct oap *o, uint64_t seq)
 			     of.period, of.effective_ms, 1);
 }
 
+/* What was not done as asked, when it is a reversal. */
+static bool note_refused(struct oap *o, uint64_t seq, unsigned verdict)
+{
+	struct journal_refused r = {.seq = seq, .verdict = verdict};
+	bool there;
+
+	if (!journal_reversed_by(o->journal, seq, r.kid, r.id, &there))
+		return false;
+	return !there ||
+	       (journal_refuse(o->journal, &r) && take_again(o, r.id));
+}
+
 static bool is_final(unsigned verdict)
 {
 	return verdict != VERDICT_NONE && !verdict_is(verdict, CLASS_RETRY) &&
@@ -201,9 +208,8 @@ static bool is_final(unsigned verdict)
 }
 
 bool record_results(struct oap *o, const struct answer_results *results,
-		    const uint64_t *seqs, uint64_t *settled, uint64_t *marked)
+		    const uint64_t *seqs, uint64_t *marked)
 {
-	*settled = 0;
 	*marked = 0;
 	for (size_t i = 0; i < results->count; i++) {
 		const struct answer_result *r = &results->at[i];
@@ -212,9 +218,9 @@ bool record_results(struct oap *o, const struct answer_results *results,
 			continue;
 		if (!journal_settle(o->journal, seqs[i], r->verdict, r->marks))
 			return false;
-		if (is_refused(r->verdict) && !take_again(o, seqs[i]))
+		if (is_refused(r->verdict) &&
+		    !note_refused(o, seqs[i], r->verdict))
 			return false;
-		*settled += 1;
 		*marked += r->marks != 0;
 	}
 	return true;

@@ -41,10 +41,9 @@ bool record_reversal(struct oap *o, const struct reversal_record *r,
 		     uint64_t *seq) OAP_CHECKED;
 
 /* Marks items as sent that got a final result (neither retry nor device), in
- * the caller's transaction; a reversal that was refused takes its use again.
- * *settled counts them, *marked those with a mark. */
+ * the caller's transaction; a reversal that was refused takes its use again,
+ * and is kept for the next sync to tell. *marked counts those with a mark. */
 bool record_results(struct oap *o, const struct answer_results *results,
-		    const uint64_t *seqs, uint64_t *settled,
-		    uint64_t *marked) OAP_CHECKED;
+		    const uint64_t *seqs, uint64_t *marked) OAP_CHECKED;
 
 #endif

@@ -115,6 +115,8 @@ static void deliver(struct oap *o, struct reversing *r,
 	handle_lock(o);
 	if (!journal_result(o->journal, r->seq, &r->verdict, &told->marks))
 		r->verdict = VERDICT_NONE;
+	else
+		journal_drop_refused(o->journal, r->seq); /* told here */
 	handle_unlock(o);
 	told->by_service = r->verdict != VERDICT_NONE;
 	if (r->verdict == VERDICT_NONE)

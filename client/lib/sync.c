@@ -98,8 +98,7 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	ok = record_results(o, &a->results, u->seqs, &out->settled,
-			    &out->marked) &&
+	ok = record_results(o, &a->results, u->seqs, &out->marked) &&
 	     (a->held_seq == 0 ||
 	      journal_settle_held(o->journal, a->held_seq, a->held_hash)) &&
 	     journal_prune(o->journal, handle_effective(o, &u->sent));
@@ -193,6 +192,32 @@ static uint64_t count_unsent(struct oap *o)
 	return queue.depth;
 }
 
+static void tell_refusal(const struct journal_refused *r,
+			 struct oap_refusal *out)
+{
+	hex_encode(r->kid, sizeof(r->kid), out->attempt);
+	out->attempt[2 * sizeof(r->kid)] = '/';
+	hex_encode(r->id, sizeof(r->id),
+		   out->attempt + 2 * sizeof(r->kid) + 1);
+	out->verdict = r->verdict;
+	out->counts = r->verdict != VERDICT_NOTHING_TO_REVERSE;
+}
+
+static void tell_refusals(struct oap *o, struct oap_synced *out)
+{
+	struct journal_refused r;
+	bool there;
+
+	handle_lock(o);
+	while (out->refused < OAP_REFUSALS_MAX &&
+	       journal_refused(o->journal, &r, &there) && there) {
+		tell_refusal(&r, &out->refusals[out->refused++]);
+		if (!journal_drop_refused(o->journal, r.seq))
+			break;
+	}
+	handle_unlock(o);
+}
+
 /* Until a report could say that all is sent, or nothing moves any more. */
 OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 				 struct oap_problem *why)
@@ -215,5 +240,6 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		memcpy(out->device, batch.device, sizeof(out->device));
 	} while (batch.items > 0 && after < before);
 	out->unsent = count_unsent(o);
+	tell_refusals(o, out);
 	return result;
 }

@@ -6,8 +6,7 @@
 #include "handle.h"
 
 struct batch {
-	size_t items;	  /* sent in this batch */
-	uint64_t settled; /* got a final result */
+	size_t items; /* sent in this batch */
 	uint64_t marked;
 	uint64_t unsent; /* left afterwards */
 	char device[12];

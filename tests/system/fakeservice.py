@@ -19,7 +19,8 @@ import oapmsg as m  # noqa: E402
 NUMBERS = {"accepted": 1, "malformed": 16, "unknown-format": 17,
            "unsupported-version": 18, "bad-signature": 19, "already-redeemed": 64,
            "journal-failed": 102, "busy": 112, "unavailable": 113,
-           "device-revoked": 121, "reversed": 128}
+           "device-revoked": 121, "reversed": 128,
+           "nothing-to-reverse": 130, "reversal-not-allowed": 131}
 NAMES = {number: name for name, number in NUMBERS.items()}
 FACILITIES = [
     {1: "nmk", 2: "seoul", 3: {"en": "National Museum of Korea",

@@ -457,6 +457,97 @@ def test_reversal_without_network_is_pending_and_sent_later(door, service,
     assert service.held[2][1][7] == 0 and service.held[2][1][6][1].hex() == id
 
 
+def pending_reversal(door, service, code):
+    """The attempt, its reversal kept; nothing is taken off the queue yet."""
+    id = door.redeem(code)["id"]
+    service.trouble["/v1/entries"] = ["drop"] * 50
+    assert door.ask("reverse", id)["verdict"] == "reversal-pending"
+    service.trouble.clear()
+    return "%s/%s" % (m.kid(service.kiosk).hex(), id)
+
+
+def refuse_reversals(service, number=131):
+    keep = service.keep
+    service.take_back = lambda id: None
+    service.keep = lambda items: [
+        dict(r, verdict=fakeservice.NAMES[number], number=number)
+        if r["number"] == 128 else r for r in keep(items)]
+
+
+def test_sync_says_that_a_pending_reversal_was_refused(door, service, code):
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service)
+    out = door.ask("sync")
+    assert (out["sent"], out["refused"], out["exit"]) == (2, 1, 0)
+    assert out["refusals"] == [{
+        "attempt": attempt, "verdict": "reversal-not-allowed", "number": 131,
+        "counts": True}]
+    out = door.ask("sync")
+    assert (out["refused"], out["refusals"]) == (0, [])
+    assert door.ask("check", "--benefit", "day-kr", code)["verdict"] == \
+        "already-redeemed"
+
+
+def test_sync_says_who_has_to_act_on_a_refused_reversal(door, service, code):
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service)
+    r = door.run("sync")
+    assert ("attempt %s: its reversal was refused (reversal-not-allowed), and "
+            "the visit still counts; an operator takes it back with oapctl "
+            "attempts reverse %s\n" % (attempt, attempt)) in r.stdout.decode()
+
+
+def test_nobody_has_to_act_where_there_was_nothing_to_reverse(door, service,
+                                                              code):
+    pending_reversal(door, service, code)
+    refuse_reversals(service, 130)
+    r = door.run("sync")
+    assert b"(nothing-to-reverse): the visit did not count" in r.stdout
+    assert b"operator" not in r.stdout
+
+
+def test_refusal_that_came_with_an_answer_is_told_by_the_next_sync(
+        door, service, code):
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service)
+    other = m.code(service.issuer.issue())
+    assert door.redeem(other)["verdict"] == "accepted"
+    service.trouble["/v1/entries"] = ["drop"] * 50
+    out = door.ask("sync")
+    assert (out["exit"], out["refused"]) == (RETRY, 1)
+    assert out["refusals"][0]["attempt"] == attempt
+
+
+def test_refusal_told_at_once_is_not_told_again(door, service, code):
+    id = door.redeem(code)["id"]
+    refuse_reversals(service)
+    out = door.ask("reverse", id)
+    assert (out["verdict"], out["exit"]) == ("reversal-not-allowed", REJECT)
+    assert door.ask("sync")["refused"] == 0
+
+
+def test_more_refusals_than_one_sync_tells_come_with_the_next(door, service):
+    refuse_reversals(service)
+    for _ in range(20):
+        pending_reversal(door, service, m.code(service.issuer.issue()))
+    first, second = door.ask("sync"), door.ask("sync")
+    assert (first["refused"], second["refused"]) == (16, 4)
+    attempts = {r["attempt"] for r in first["refusals"] + second["refusals"]}
+    assert len(attempts) == 20
+
+
+def test_scanner_says_that_a_pending_reversal_was_refused(door, service, code):
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service)
+    p = subprocess.Popen([KIOSK, "redeem", "--dir", door.dir, "--benefit",
+                          "day-kr", "-"], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         text=True)
+    line = p.stderr.readline()
+    p.communicate("rubbish\n", timeout=60)
+    assert "attempt %s: its reversal was refused" % attempt in line
+
+
 def test_reversal_of_a_refusal_has_nothing_to_reverse(door, code):
     id = door.redeem("rubbish")["id"]
     out = door.ask("reverse", id)

@@ -180,7 +180,8 @@ static void failing_disk_keeps_the_one_held(void **state)
 	"UPDATE bundle SET message ="                                        \
 	" substr(message, 1, length(message) - 1)"
 #define SPOIL_NOTHING "SELECT 1"
-#define AS_THE_FIRST_VERSION "DROP TABLE held; PRAGMA user_version = 1;"
+#define AS_THE_FIRST_VERSION                                                 \
+	"DROP TABLE held; DROP TABLE refused; PRAGMA user_version = 1;"
 
 static void change_and_open(const char *sql)
 {

@@ -361,8 +361,9 @@ OAP_API enum oap_result oap_redeem(struct oap *handle,
 /* Takes an attempt back: id is that of oap_told, or "KID/ID" for one of
  * another kiosk of this facility. Writes an entry and sends it. The verdict
  * is of OAP_CLASS_REVERSAL; OAP_REVERSAL_PENDING when the service could not
- * be asked: the entry is kept and oap_sync sends it. OAP_NOT_FOUND when this
- * journal does not have the attempt. Waits up to 5 s. */
+ * be asked: the entry is kept, oap_sync sends it, and tells when the service
+ * refuses it. OAP_NOT_FOUND when this journal does not have the attempt. Waits
+ * up to 5 s. */
 OAP_API enum oap_result oap_reverse(struct oap *handle, const char *id,
 				    enum oap_reason reason,
 				    struct oap_told *told,
@@ -370,11 +371,24 @@ OAP_API enum oap_result oap_reverse(struct oap *handle, const char *id,
 
 /* ----------------------------------------------------------- what is kept */
 
+/* A reversal that was pending and that the service then refused. */
+struct oap_refusal {
+	char attempt[OAP_KID_TEXT + OAP_ID_TEXT]; /* "KID/ID" */
+	unsigned verdict; /* why: enum oap_verdict */
+	int counts; /* the visit still counts: an operator has to reverse it */
+};
+
+#define OAP_REFUSALS_MAX 16
+
 struct oap_synced {
 	uint64_t sent;	 /* entries that the service took this time */
 	uint64_t unsent; /* that are left */
 	uint64_t marked; /* of those sent, with a mark: see the service */
 	char device[12]; /* "active", "revoked", …; "" when not told */
+	/* Since the last call, whatever brought the answer; each is told once,
+	 * and what does not fit comes with the next call. */
+	unsigned refused;
+	struct oap_refusal refusals[OAP_REFUSALS_MAX];
 };
 
 /* Sends entries that the service does not have, oldest first, at most 256 at
