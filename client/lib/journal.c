@@ -7,10 +7,15 @@
 
 #include "journal_sql.h"
 
+#define DIGITS_OF(n) #n
+#define DIGITS(n) DIGITS_OF(n)
+
 static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
+	/* what it holds already: a page is written, and nothing changes */
+	[SQL_OVERWRITE] = "PRAGMA user_version = " DIGITS(SCHEMA_VERSION),
 	[SQL_IDENTITY] = "SELECT url, service_pk, pin, hash_key, enrolment,"
 			 " answered, facility FROM identity",
 	[SQL_SET_IDENTITY] = "REPLACE INTO identity VALUES"
@@ -233,10 +238,27 @@ void journal_rollback(struct journal *j)
 	}
 }
 
+/* A frame's checksum goes on from the one before it (SQLite's file format,
+ * 4.1): with their first overwritten, the others are nobody's. */
+void journal_make_sure(struct journal *j)
+{
+	char error[sizeof(j->error)];
+
+	if (!j->unsure)
+		return;
+	memcpy(error, j->error, sizeof(error));
+	j->unsure = !sql_run(j, sql_get(j, SQL_OVERWRITE));
+	memcpy(j->error, error, sizeof(error));
+}
+
 bool journal_commit(struct journal *j)
 {
-	if (sql_run(j, sql_get(j, SQL_COMMIT)))
+	if (sql_run(j, sql_get(j, SQL_COMMIT))) {
+		j->unsure = false;
 		return true;
+	}
 	journal_rollback(j);
+	j->unsure = true;
+	journal_make_sure(j);
 	return false;
 }

@@ -6,7 +6,7 @@
  * Not thread-safe: the handle's lock is held around every call. Functions that
  * return bool fail for I/O only; journal_error then says what happened.
  * Between journal_begin and journal_commit changes are one transaction; when
- * the commit fails, nothing of it counts (but see journal_commit). */
+ * the commit fails, nothing of it counts (but see journal_make_sure). */
 #ifndef OAP_JOURNAL_H
 #define OAP_JOURNAL_H
 
@@ -32,9 +32,14 @@ void journal_close(struct journal *j);
 const char *journal_error(const struct journal *j);
 
 bool journal_begin(struct journal *j) OAP_CHECKED;
-/* False: rolled back as far as this process can tell. The bytes may still
- * have reached the disk; the next commit overwrites them. */
+/* False: rolled back, and what it wrote is overwritten when the disk lets it
+ * be. */
 bool journal_commit(struct journal *j) OAP_CHECKED;
+/* A commit whose sync failed may stand whole in the log, and would count again
+ * for whoever opens the journal after a kill, until another commit stands in
+ * its place. This tries to put one there when none could be put yet; a disk
+ * that takes nothing more cannot be made to forget. */
+void journal_make_sure(struct journal *j);
 void journal_rollback(struct journal *j);
 
 /* ------------------------------------------------------------ identity */

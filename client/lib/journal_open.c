@@ -5,6 +5,7 @@
  * synced, which is what "durable before it is told" stands on. The directory's
  * lock keeps others out, so the file is locked whole as well, and SQLite needs
  * no shared memory beside it: a full disk then still lets a kiosk check. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -67,7 +68,8 @@ static const char *const SCHEMA[] = {
     "CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
     " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;",
 };
-#define SCHEMA_VERSION ((int)(sizeof(SCHEMA) / sizeof(*SCHEMA)))
+static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
+	      "a step each");
 
 static bool run(struct journal *j, const char *sql)
 {
@@ -259,6 +261,7 @@ void journal_close(struct journal *j)
 {
 	if (j == NULL)
 		return;
+	journal_make_sure(j);
 	for (size_t i = 0; i < SQL_STATEMENTS; i++)
 		sqlite3_finalize(j->made[i]);
 	sqlite3_close(j->db);

@@ -8,10 +8,13 @@
 
 #include "journal.h"
 
+#define SCHEMA_VERSION 3 /* as many steps are in journal_open.c */
+
 enum statement {
 	SQL_BEGIN,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
+	SQL_OVERWRITE,
 	SQL_IDENTITY,
 	SQL_SET_IDENTITY,
 	SQL_CLOCK,
@@ -57,6 +60,7 @@ struct journal {
 	sqlite3 *db;
 	sqlite3_stmt *made[SQL_STATEMENTS]; /* on first use */
 	char error[256];
+	bool unsure; /* a commit that failed may be whole in the log */
 };
 
 /* The statement, reset and unbound; NULL after an error. Whoever steps it

@@ -151,8 +151,7 @@ static bool is_verdict(unsigned told)
 }
 
 /* Durable, or nothing is told but journal-failed. That too is written down,
- * when it can be: it gives back what the answer had used, and overwrites what
- * a failed commit may have left on the disk. */
+ * when it can be: it gives back what the answer had used. */
 static unsigned write_down(struct oap *o, struct redemption *r,
 			   const struct moment *now, char *detail)
 {

@@ -72,6 +72,7 @@ static enum oap_result build(struct oap *o, uint64_t reversal,
 
 	if (result != OAP_OK)
 		return result;
+	journal_make_sure(o->journal);
 	u->sent = handle_now(o);
 	if (!put_report(o, &u->sent, &report) ||
 	    !collect_unsent(o, reversal, u))

@@ -7,9 +7,11 @@
 #include "kioskworld.h"
 
 static struct {
-	unsigned left; /* 0: disarmed */
+	unsigned left;	/* 0: disarmed */
+	unsigned times; /* faults in a row, once it strikes */
 	enum fault_kind kind;
 	bool fired;
+	bool no_database; /* its own file takes nothing */
 	sqlite3_vfs vfs;
 	/* A database file locks and shares memory; its journals do neither, and
 	 * have other methods. */
@@ -27,7 +29,13 @@ static const sqlite3_io_methods *real_of(const sqlite3_file *f)
 
 void faulty_vfs_arm(unsigned n, enum fault_kind kind)
 {
+	faulty_vfs_arm_run(n, 1, kind);
+}
+
+void faulty_vfs_arm_run(unsigned n, unsigned times, enum fault_kind kind)
+{
 	faulty.left = n;
+	faulty.times = times;
 	faulty.kind = kind;
 	faulty.fired = false;
 }
@@ -37,11 +45,18 @@ bool faulty_vfs_fired(void)
 	return faulty.fired;
 }
 
+void faulty_vfs_break_database(bool broken)
+{
+	faulty.no_database = broken;
+}
+
 static int strike(void)
 {
 	if (faulty.left == 0 || --faulty.left > 0)
 		return SQLITE_OK;
 	faulty.fired = true;
+	if (--faulty.times > 0)
+		faulty.left = 1;
 	if (faulty.kind == FAULT_EXIT)
 		_exit(9);
 	return faulty.kind == FAULT_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
@@ -52,6 +67,8 @@ static int faulty_write(sqlite3_file *f, const void *p, int n,
 {
 	int rc = strike();
 
+	if (faulty.no_database && f->pMethods == &faulty.slots[0].methods)
+		rc = SQLITE_IOERR_WRITE;
 	return rc != SQLITE_OK ? rc : real_of(f)->xWrite(f, p, n, at);
 }
 

@@ -16,7 +16,7 @@ enum doing {
 	DO_BREAK_ONCE, /* break the first question off, then accept */
 };
 
-#define LISTENER_CONNECTIONS 64
+#define LISTENER_CONNECTIONS 256
 
 struct connection {
 	struct listener *listener;
@@ -78,6 +78,10 @@ void kioskworld_pass(struct kioskworld *k, char code[static CODE_MAX + 1]);
  * process. n 0: never. */
 enum fault_kind { FAULT_IOERR, FAULT_FULL, FAULT_EXIT };
 void faulty_vfs_arm(unsigned n, enum fault_kind kind);
+/* The same for so many in a row, from the n-th on. */
+void faulty_vfs_arm_run(unsigned n, unsigned times, enum fault_kind kind);
+/* The database file takes no write, while its log does. */
+void faulty_vfs_break_database(bool broken);
 void faulty_vfs_register(void);
 /* Whether the armed fault has happened. */
 bool faulty_vfs_fired(void);

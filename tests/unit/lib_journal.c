@@ -276,6 +276,188 @@ static void full_disk_is_never_an_accept(void **state)
 	fail_everywhere(FAULT_FULL);
 }
 
+static void copy_file(const char *name, const char *to)
+{
+	char path[128], buf[65536];
+	FILE *in, *out;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", world.dir, name);
+	in = fopen(path, "rb");
+	if (in == NULL) /* no log at the moment */
+		return;
+	snprintf(path, sizeof(path), "%s/%s", to, name);
+	out = fopen(path, "wb");
+	assert_non_null(out);
+	while ((n = fread(buf, 1, sizeof(buf), in)) > 0)
+		assert_int_equal(fwrite(buf, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* What a process that starts after this one was killed makes of the files. */
+struct aftermath {
+	char dir[32];
+	struct journal *journal;
+};
+
+static void look_after_a_kill(struct aftermath *a)
+{
+	struct oap_problem why = {.text = ""};
+
+	strcpy(a->dir, "/tmp/oap-after-XXXXXX");
+	assert_non_null(mkdtemp(a->dir));
+	copy_file(JOURNAL_NAME, a->dir);
+	copy_file(JOURNAL_NAME "-wal", a->dir);
+	if (journal_open(a->dir, false, NULL, &a->journal, &why) != OAP_OK)
+		fail_msg("%s", why.text);
+}
+
+static void look_no_more(struct aftermath *a)
+{
+	char path[128];
+
+	journal_close(a->journal);
+	snprintf(path, sizeof(path), "%s/" JOURNAL_NAME, a->dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/" JOURNAL_NAME "-wal", a->dir);
+	unlink(path);
+	assert_int_equal(rmdir(a->dir), 0);
+}
+
+/* The same chain as here: nothing that failed has come back. */
+static void assert_same_after_a_kill(void)
+{
+	struct journal_tip here, there;
+	struct aftermath after;
+	uint64_t bad;
+
+	look_after_a_kill(&after);
+	assert_true(journal_verify(after.journal, &bad));
+	assert_int_equal(bad, 0);
+	assert_true(journal_tip(world.o->journal, &here));
+	assert_true(journal_tip(after.journal, &there));
+	assert_int_equal(here.next_seq, there.next_seq);
+	assert_memory_equal(here.prev, there.prev, sizeof(here.prev));
+	look_no_more(&after);
+}
+
+/* A kiosk whose disk is to fail: with a log that has frames, or with none. */
+static void open_before_faults(unsigned n)
+{
+	reopen();
+	if (n % 2 == 0)
+		kioskworld_redeem(&world, "rubbish", 0);
+}
+
+/* The sync of a commit, and the write of the next one; the third works. */
+static void failures_in_a_row_bring_back_no_accept(void **state)
+{
+	struct listener service;
+	char code[CODE_MAX + 1];
+	unsigned failures = 0;
+
+	(void)state;
+	kioskworld_end(&world);
+	listener_start(&service, DO_ACCEPT);
+	kioskworld_make(&world, service.port);
+	world.env.vfs = "faulty";
+	for (unsigned n = 1; n < 44; n++) {
+		for (unsigned times = 1; times <= 3; times++) {
+			struct oap_told told;
+
+			open_before_faults(n);
+			kioskworld_pass(&world, code);
+			faulty_vfs_arm_run(n / 2 + 1, times, FAULT_IOERR);
+			told = kioskworld_redeem(&world, code, 5000);
+			failures += told.verdict != OAP_ACCEPTED;
+			assert_same_after_a_kill();
+			faulty_vfs_arm(0, FAULT_IOERR);
+		}
+	}
+	assert_true(failures > 0);
+	listener_stop(&service);
+}
+
+/* Not even then was anything written: the next chances are a sync, with no
+ * service at hand, and the closing, with a log that stays behind. */
+static void next_chance(bool closing)
+{
+	struct oap_synced synced;
+	struct oap_problem why;
+
+	if (closing) {
+		faulty_vfs_break_database(true);
+		kioskworld_close(&world);
+		faulty_vfs_break_database(false);
+		assert_int_equal(kioskworld_open(&world, &why), OAP_OK);
+		return;
+	}
+	strcpy(world.o->identity.url, "http://127.0.0.1:1");
+	assert_int_equal(oap_sync(world.o, &synced, &why), OAP_NO_NETWORK);
+	assert_same_after_a_kill();
+}
+
+static void longer_failure_brings_back_no_accept_later(void **state)
+{
+	struct listener service;
+	char code[CODE_MAX + 1];
+	unsigned failures = 0;
+
+	(void)state;
+	kioskworld_end(&world);
+	listener_start(&service, DO_ACCEPT);
+	kioskworld_make(&world, service.port);
+	world.env.vfs = "faulty";
+	for (unsigned n = 1; n < 88; n++) {
+		struct journal_found found;
+		struct oap_told told;
+
+		open_before_faults(n);
+		kioskworld_pass(&world, code);
+		faulty_vfs_arm_run(n / 4 + 1, 4, FAULT_IOERR);
+		told = kioskworld_redeem(&world, code, 5000);
+		faulty_vfs_arm(0, FAULT_IOERR);
+		failures += told.verdict != OAP_ACCEPTED;
+		next_chance(n % 4 < 2);
+		assert_true(!has_entry(told.id, &found) ||
+			    found.told == told.verdict);
+		assert_sound();
+	}
+	assert_true(failures > 0);
+	listener_stop(&service);
+}
+
+static void reversal_that_failed_does_not_come_back(void **state)
+{
+	struct listener service;
+	char code[CODE_MAX + 1];
+	unsigned failures = 0;
+
+	(void)state;
+	kioskworld_end(&world);
+	listener_start(&service, DO_ACCEPT);
+	kioskworld_make(&world, service.port);
+	world.env.vfs = "faulty";
+	for (unsigned n = 1; n < 44; n++) {
+		struct oap_problem why;
+		struct oap_told told;
+
+		open_before_faults(n);
+		kioskworld_pass(&world, code);
+		told = kioskworld_redeem(&world, code, 5000);
+		faulty_vfs_arm(n / 2 + 1, FAULT_IOERR);
+		assert_int_equal(oap_reverse(world.o, told.id,
+					     OAP_REASON_MISTAKE, &told, &why),
+				 OAP_OK);
+		failures += told.verdict == OAP_VERDICT_JOURNAL_FAILED;
+		assert_same_after_a_kill();
+		faulty_vfs_arm(0, FAULT_IOERR);
+	}
+	assert_true(failures > 0);
+	listener_stop(&service);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -290,6 +472,9 @@ int main(void)
 		TEST(what_was_told_survives_an_end_at_any_write),
 		TEST(failing_write_is_never_an_accept),
 		TEST(full_disk_is_never_an_accept),
+		TEST(failures_in_a_row_bring_back_no_accept),
+		TEST(longer_failure_brings_back_no_accept_later),
+		TEST(reversal_that_failed_does_not_come_back),
 	};
 
 	faulty_vfs_register();
