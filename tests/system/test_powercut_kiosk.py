@@ -43,6 +43,7 @@ class Door:
         self.reversed = set()   # perhaps
         self.told_reversed = set()
         self.checked_seq, self.checked_hash = 0, bytes(32)
+        self.epoch = 0
         self.run("enrol", service.code())
         self.run("sync")
         self.cut.settle()
@@ -62,6 +63,7 @@ class Door:
         if accepted and dice.random() < .2:
             self.take_back(dice.choice(accepted), env)
         elif dice.random() < .2:
+            self.service.epoch += 1
             self.run("sync", env=env)
         elif dice.random() < .2:
             self.scan("OAP1:NONSENSE", env)
@@ -84,7 +86,18 @@ class Door:
             if "id" in told:
                 self.told[told["id"]] = told["number"]
 
+    def check_bundle(self):
+        """What is kept beside it came with it, or neither did."""
+        done = self.run("status")
+        cuts.must_be(done.returncode == 0, "status: " + done.stderr)
+        status = json.loads(done.stdout)
+        cuts.must_be(not status["bundle_damaged"], "the bundle went bad")
+        epoch = status["bundle"]["epoch"]
+        cuts.must_be(epoch >= self.epoch, "the bundle went back")
+        self.epoch = epoch
+
     def check(self):
+        self.check_bundle()
         done = self.run("sync")
         cuts.must_be(done.returncode == 0, "sync: " + done.stderr)
         forks = [s for s, v in self.service.versions.items() if len(v) > 1]
