@@ -66,12 +66,15 @@ static int take(struct door *d, const struct scanned *code)
 	const struct options *o = d->options;
 	struct oap_problem why;
 	struct oap_told told;
+	int status = EXIT_DONE;
 
 	d->attempt.code = code->text;
 	d->attempt.code_length = code->length;
 	/* its currency may have come with a bundle since */
-	if (d->attempt.list == OAP_NO_AMOUNT && read_amount(d) != EXIT_DONE)
-		return EXIT_USAGE;
+	if (d->attempt.list == OAP_NO_AMOUNT)
+		status = read_amount(d);
+	if (status != EXIT_DONE)
+		return status;
 	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK) {
 		d->behind = d->many && d->judge == oap_redeem &&
 			    why.result == OAP_NOT_READY;
