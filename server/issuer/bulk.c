@@ -190,9 +190,6 @@ int bulk_run(struct bulk *bulk,
 
 	interrupt_hold(&held);
 	status = run(bulk, &steps);
-	if (bulk->interrupted)
-		interrupt_release(&held);
-	else
-		interrupt_ignore(&held);
+	interrupt_end(&held, bulk->interrupted);
 	return status;
 }

@@ -222,35 +222,35 @@ static bool write_all(struct publishing *p, struct fault *fault)
 			 p->office.path);
 }
 
-/* Keys first: nobody is asked for a passphrase half-way. */
-static bool publish(struct publishing *p, struct fault *fault)
+/* Before anything is written: nobody is asked for a passphrase half-way. */
+static bool take_keys(struct publishing *p, struct fault *fault)
 {
-	struct interrupt held;
-	bool ok;
-
 	if (!office_open(&p->office, options_get(p->o, OPT_DIR), fault) ||
 	    !make_document(p, fault))
 		return false;
 	p->key = signer_open(&p->office, p->o, &p->doc, p->document.is_pending,
 			     fault);
-	if (!p->key)
-		return false;
+	return p->key != NULL;
+}
+
+static int publish(struct publishing *p)
+{
+	struct interrupt held;
+	struct fault fault;
+	int status;
+
+	if (!take_options(p, &fault) || !take_keys(p, &fault))
+		return fault_report(&fault);
 	interrupt_hold(&held);
-	ok = write_all(p, fault);
-	if (!p->interrupted) {
-		interrupt_ignore(&held);
-		return ok;
-	}
-	fault_report(fault);
-	interrupt_release(&held);
-	return false;
+	status = write_all(p, &fault) ? EXIT_DONE : fault_report(&fault);
+	interrupt_end(&held, p->interrupted);
+	return status;
 }
 
 int cmd_publish(const struct options *o, const struct world *world)
 {
 	struct publishing *p = calloc(1, sizeof(*p));
-	struct fault fault;
-	bool ok;
+	int status;
 
 	if (!p) {
 		say("no memory");
@@ -259,9 +259,9 @@ int cmd_publish(const struct options *o, const struct world *world)
 	p->o = o;
 	p->now = world->now;
 	p->office.dir = -1;
-	ok = take_options(p, &fault) && publish(p, &fault);
+	status = publish(p);
 	city_key_free(p->key);
 	office_close(&p->office);
 	free(p);
-	return ok ? EXIT_DONE : fault_report(&fault);
+	return status;
 }

@@ -188,9 +188,6 @@ int desk_one(struct desk *desk, const struct request *request,
 
 	interrupt_hold(&held);
 	status = carry_out(desk, &order, &interrupted, fault);
-	if (interrupted)
-		interrupt_release(&held);
-	else
-		interrupt_ignore(&held);
+	interrupt_end(&held, interrupted);
 	return status;
 }

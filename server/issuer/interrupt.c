@@ -56,3 +56,11 @@ void interrupt_release(const struct interrupt *held)
 {
 	sigprocmask(SIG_SETMASK, &held->before, NULL);
 }
+
+void interrupt_end(const struct interrupt *held, bool gave_way)
+{
+	if (gave_way)
+		interrupt_release(held);
+	else
+		interrupt_ignore(held);
+}

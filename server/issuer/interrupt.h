@@ -23,5 +23,8 @@ void interrupt_release(const struct interrupt *held);
 /* The work is done, and its exit status says so: one that has come, or comes
  * while files are being closed, finds nothing left to interrupt. */
 void interrupt_ignore(const struct interrupt *held);
+/* The one or the other: whether the work gave way to a request. Say before
+ * what became of it. */
+void interrupt_end(const struct interrupt *held, bool gave_way);
 
 #endif
