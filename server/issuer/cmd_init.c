@@ -29,6 +29,7 @@ struct init {
 	struct passphrase pass;
 	struct city_key *root, *signing;
 	size_t hint_room;
+	bool interrupted;
 };
 
 /* Labels of a to z, 0 to 9 and hyphens inside, with dots between: as one
@@ -177,7 +178,8 @@ static bool make_registry(struct init *in, struct fault *fault)
 /* An empty directory is replaced; anything else there is a refusal. */
 static bool move_in(struct init *in, struct fault *fault)
 {
-	if (interrupt_waiting())
+	in->interrupted = interrupt_waiting();
+	if (in->interrupted)
 		return fault_set(fault, EXIT_IO,
 				 "interrupted; %s was not made", in->target);
 	if (rename(in->work, in->target) == 0) {
@@ -270,6 +272,6 @@ int cmd_init(const struct options *o, const struct world *world)
 	else
 		status = fault_report(&fault);
 	clean_up(&in);
-	interrupt_release(&held);
+	interrupt_end(&held, in.interrupted);
 	return status;
 }

@@ -301,6 +301,26 @@ def interrupted_at(city, at, *command):
     return done.returncode, done.stdout, done.stderr
 
 
+def test_an_interrupted_init_makes_an_issuer_and_tells_it_or_none(tmp_path):
+    statuses = set()
+    for at in range(1, 3 * MOMENTS):
+        directory = tmp_path / str(at) / "seoul"
+        directory.parent.mkdir()
+        cut = powercut.PowerCut(oaprun.build(), directory.parent)
+        done = subprocess.run(
+            [o.ISSUER, "init", "--dir", directory, "--iss", "seoul.example",
+             "--status-uri", o.URI, "--name", "en=Seoul", "--no-passphrase"],
+            capture_output=True, text=True, timeout=120,
+            env=cut.environment(at=at, signal=signal.SIGINT))
+        assert done.returncode in (0, -signal.SIGINT), done
+        made = list(directory.parent.iterdir()) == [directory]
+        assert made == (done.returncode == 0), (at, done)
+        assert made or list(directory.parent.iterdir()) == [], at
+        assert made == done.stdout.startswith("root  "), (at, done)
+        statuses.add(done.returncode)
+    assert statuses == {0, -signal.SIGINT}
+
+
 def test_an_interrupted_pass_is_handed_over_or_was_never_entered(seoul,
                                                                  tmp_path):
     statuses = set()
