@@ -26,7 +26,7 @@ struct init {
 	struct identity identity;
 	char target[PATH_MAX], work[PATH_MAX + 16];
 	int dir; /* work, opened */
-	struct passphrase pass;
+	struct passphrase pass, root_pass; /* the latter when it differs */
 	struct city_key *root, *signing;
 	size_t hint_room;
 	bool interrupted;
@@ -133,6 +133,18 @@ static bool take_target(struct init *in, struct fault *fault)
 	return true;
 }
 
+static bool take_passphrases(struct init *in, struct fault *fault)
+{
+	bool differ = options_has(in->o, OPT_ROOT_PASSPHRASE_FILE);
+
+	if (differ && !passphrase_new(in->o, OPT_ROOT_PASSPHRASE_FILE,
+				      "the root key", &in->root_pass, fault))
+		return false;
+	return passphrase_new(in->o, OPT_PASSPHRASE_FILE,
+			      differ ? "the signing key" : "the city's keys",
+			      &in->pass, fault);
+}
+
 static bool make_work_dir(struct init *in, struct fault *fault)
 {
 	snprintf(in->work, sizeof(in->work), "%s.XXXXXX", in->target);
@@ -151,6 +163,8 @@ static bool make_work_dir(struct init *in, struct fault *fault)
 static bool make_keys(struct init *in, struct fault *fault)
 {
 	const struct passphrase *pass = &in->pass;
+	const struct passphrase *root_pass =
+	    in->root_pass.n ? &in->root_pass : pass;
 	char name[KEY_FILE_NAME];
 
 	in->root = city_key_make(ROLE_ROOT, NULL, in->world->random);
@@ -159,7 +173,7 @@ static bool make_keys(struct init *in, struct fault *fault)
 		return fault_set(fault, EXIT_IO, "no memory for keys");
 	memcpy(in->identity.root_pk, in->root->pk, 32);
 	office_key_file(in->signing->kid, name);
-	return keyfile_write(in->dir, OFFICE_ROOT_KEY, in->root, pass,
+	return keyfile_write(in->dir, OFFICE_ROOT_KEY, in->root, root_pass,
 			     kdf_cost_city, in->world->random, fault) &&
 	       keyfile_write(in->dir, name, in->signing, pass, kdf_cost_city,
 			     in->world->random, fault);
@@ -215,6 +229,7 @@ static void clean_up(struct init *in)
 	if (in->dir >= 0)
 		close(in->dir);
 	passphrase_free(&in->pass);
+	passphrase_free(&in->root_pass);
 	city_key_free(in->root);
 	city_key_free(in->signing);
 }
@@ -246,8 +261,11 @@ static void tell(const struct init *in)
 		"  oapctl issuer add --root %s \\\n"
 		"    --document public/issuer.cose --status "
 		"public/status-0.cose\n"
-		"Keep a copy of %s/" OFFICE_ROOT_KEY " offline; only publish "
-		"needs it, when keys or lists have changed.\n"
+		"Keep %s/" OFFICE_ROOT_KEY " offline, and a copy of it. Two "
+		"commands need it:\n"
+		"publish, the first time and after rotate, retire, "
+		"compromised, rename or a new\nstatus list; and passphrase "
+		"root, which seals it anew.\n"
 		"Next: oap-issuer issue --dir %s ..., then oap-issuer publish "
 		"--dir %s --out-dir public\n",
 		in->target, in->identity.iss, in->hint_room, root, in->target,
@@ -262,9 +280,10 @@ int cmd_init(const struct options *o, const struct world *world)
 	int status = EXIT_DONE;
 
 	if (!take_identity(&in, &fault) || !take_target(&in, &fault) ||
-	    !passphrase_new(o, OPT_PASSPHRASE_FILE, "the city's keys", &in.pass,
-			    &fault))
+	    !take_passphrases(&in, &fault)) {
+		clean_up(&in);
 		return fault_report(&fault);
+	}
 	interrupt_hold(&held);
 	if (make_work_dir(&in, &fault) && make_keys(&in, &fault) &&
 	    make_registry(&in, &fault) && move_in(&in, &fault))

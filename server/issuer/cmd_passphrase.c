@@ -26,13 +26,25 @@ struct seal {
 	struct city_key *key;
 };
 
+static bool check_options(const struct options *o, struct fault *fault)
+{
+	static const enum option_key of_root[] = {OPT_ROOT_KEY,
+						  OPT_ROOT_PASSPHRASE_FILE};
+
+	for (size_t i = 0; i < sizeof(of_root) / sizeof(of_root[0]); i++)
+		if (options_has(o, of_root[i]))
+			return fault_set(fault, EXIT_USAGE,
+					 "--%s: goes with \"root\"",
+					 options_name(of_root[i]));
+	return true;
+}
+
 static bool take_signing(struct seal *s, const char *kid, struct fault *fault)
 {
 	struct issuer_key key;
 
-	if (options_has(s->o, OPT_ROOT_KEY))
-		return fault_set(fault, EXIT_USAGE,
-				 "--root-key: goes with \"root\"");
+	if (!check_options(s->o, fault))
+		return false;
 	if (kid ? !kid_read(kid, key.kid, fault) ||
 		      !office_known_key(&s->office, key.kid, &key, fault)
 		: !office_newest_key(&s->office, &key, fault))
@@ -65,7 +77,8 @@ static bool take_root(struct seal *s, struct fault *fault)
 	snprintf(s->name, sizeof(s->name), "%s", OFFICE_ROOT_KEY);
 	if (elsewhere && !open_place(s, elsewhere, fault))
 		return false;
-	s->key = office_root_key(&s->office, s->o, fault);
+	s->key = office_root_key(&s->office, s->o, "be sealed anew",
+				 fault);
 	return s->key != NULL;
 }
 

@@ -11,7 +11,8 @@ static const struct command commands[] = {
     {"init",
      "--dir DIR --iss NAME --status-uri URI --name LANG=TEXT ...",
      "make an issuer: root key, first signing key, registry",
-     {.takes = B(CAPACITY) | B(JSON) | OPTS_NEW_KEY,
+     {.takes = B(CAPACITY) | B(JSON) | B(ROOT_PASSPHRASE_FILE) |
+	       OPTS_NEW_KEY,
       .needs = B(DIR) | B(ISS) | B(STATUS_URI) | B(NAME)},
      cmd_init},
     {"rename",
@@ -81,15 +82,16 @@ static const struct command commands[] = {
      "--dir DIR [root|KID]",
      "seal a key file with another passphrase: the signing key's, or that "
      "one",
-     {.takes = B(PASSPHRASE_FILE) | B(NEW_PASSPHRASE_FILE) |
-	       B(NO_PASSPHRASE) | B(ROOT_KEY),
+     {.takes = B(PASSPHRASE_FILE) | B(ROOT_PASSPHRASE_FILE) |
+	       B(NEW_PASSPHRASE_FILE) | B(NO_PASSPHRASE) | B(ROOT_KEY),
       .needs = B(DIR),
       .max_args = 1},
      cmd_passphrase},
     {"publish",
      "--dir DIR --out-dir DIR",
      "write issuer.cose and the status lists",
-     {.takes = B(TTL) | B(VALID) | B(ROOT_KEY) | B(PASSPHRASE_FILE),
+     {.takes = B(TTL) | B(VALID) | B(ROOT_KEY) | B(PASSPHRASE_FILE) |
+	       B(ROOT_PASSPHRASE_FILE),
       .needs = B(DIR) | B(OUT_DIR)},
      cmd_publish},
     {"show",

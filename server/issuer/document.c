@@ -92,7 +92,8 @@ static bool sign(struct office *office, const struct options *o,
 {
 	struct outbuf message = outbuf_in(out->message, sizeof(out->message));
 	struct outbuf scratch = outbuf_in(d->scratch, sizeof(d->scratch));
-	struct city_key *root = office_root_key(office, o, fault);
+	struct city_key *root = office_root_key(
+	    office, o, "sign the first issuer document", fault);
 
 	if (!root)
 		return false;

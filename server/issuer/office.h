@@ -51,9 +51,10 @@ struct city_key *office_signing_key(struct office *office,
 /* Whether neither --root-key nor the directory has the root key. */
 bool office_root_is_away(const struct office *office,
 			 const struct options *o);
-/* The root key, from --root-key or the directory. */
+/* The root key, from --root-key or the directory. purpose says, where it is
+ * away, what it is wanted for: "sign ..." */
 struct city_key *office_root_key(struct office *office,
-				 const struct options *o, struct fault *fault)
-    OAP_CHECKED;
+				 const struct options *o, const char *purpose,
+				 struct fault *fault) OAP_CHECKED;
 
 #endif

@@ -36,7 +36,10 @@ static struct city_key *open_key(struct bytes file, const char *name,
 			  "%s: another key than the registry names", name);
 		return NULL;
 	}
-	if (head.sealed && !passphrase_get(o, name, pass, fault))
+	if (head.sealed && !passphrase_get(o, role == ROLE_ROOT
+						  ? OPT_ROOT_PASSPHRASE_FILE
+						  : OPT_PASSPHRASE_FILE,
+					   name, pass, fault))
 		return NULL;
 	return keyfile_open(file, name, pass, fault);
 }
@@ -123,7 +126,8 @@ bool office_root_is_away(const struct office *office, const struct options *o)
 }
 
 struct city_key *office_root_key(struct office *office,
-				 const struct options *o, struct fault *fault)
+				 const struct options *o, const char *purpose,
+				 struct fault *fault)
 {
 	const char *elsewhere = options_get(o, OPT_ROOT_KEY);
 	const char *name = elsewhere ? elsewhere : OFFICE_ROOT_KEY;
@@ -133,9 +137,8 @@ struct city_key *office_root_key(struct office *office,
 
 	if (office_root_is_away(office, o)) {
 		fault_set(fault, EXIT_IO,
-			  "%s/%s: not here; the issuer document has changed "
-			  "and the root key must sign it: give --root-key FILE",
-			  office->path, name);
+			  "%s/%s: not here to %s; give --root-key FILE",
+			  office->path, name, purpose);
 		return NULL;
 	}
 	if (!file_read_at(elsewhere ? AT_FDCWD : office->dir, name,

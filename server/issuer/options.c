@@ -53,6 +53,8 @@ static const struct option_info infos[OPT_COUNT] = {
     [OPT_STATUS] = {"status", "FILE", true, "a status list"},
     [OPT_PASSPHRASE_FILE] = {"passphrase-file", "FILE", false,
 			     "its first line is the passphrase"},
+    [OPT_ROOT_PASSPHRASE_FILE] = {"root-passphrase-file", "FILE", false,
+				  "the same for the root key, when it differs"},
     [OPT_NEW_PASSPHRASE_FILE] = {"new-passphrase-file", "FILE", false,
 				 "its first line is the new one"},
     [OPT_WITHOUT_OLD] = {"without-old", NULL, false,
@@ -193,7 +195,7 @@ void options_help(const struct option_rules *rules)
 		snprintf(left, sizeof(left), "--%s%s%s", info->name,
 			 info->value ? " " : "",
 			 info->value ? info->value : "");
-		printf("  %-24s %s%s\n", left, info->help,
+		printf("  %-27s %s%s\n", left, info->help,
 		       info->repeats ? " (may be repeated)" : "");
 	}
 }

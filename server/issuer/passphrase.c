@@ -52,7 +52,14 @@ static bool from_file(const char *path, struct passphrase *out,
 	return ok;
 }
 
-static bool ask(const char *prompt, const char *what, struct passphrase *out,
+/* The new one beside an old one, which the credential is. */
+static bool has_credential(enum option_key file_option)
+{
+	return file_option != OPT_NEW_PASSPHRASE_FILE;
+}
+
+static bool ask(const char *prompt, const char *what,
+		enum option_key file_option, struct passphrase *out,
 		struct fault *fault)
 {
 	switch (terminal_ask(prompt, what, out->text, PASSPHRASE_MAX,
@@ -68,8 +75,10 @@ static bool ask(const char *prompt, const char *what, struct passphrase *out,
 	}
 	return fault_set(fault, EXIT_USAGE,
 			 "%s: no terminal to ask for its passphrase; give "
-			 "--passphrase-file, or the systemd credential "
-			 "\"passphrase\"", what);
+			 "--%s%s", what, options_name(file_option),
+			 has_credential(file_option)
+			     ? ", or the systemd credential \"passphrase\""
+			     : "");
 }
 
 /* Whether a credential is there; its path then. */
@@ -89,32 +98,35 @@ static bool get_quietly(const struct options *o, enum option_key file_option,
 	const char *file = options_get(o, file_option);
 	char path[PATH_MAX];
 
+	if (!file && file_option == OPT_ROOT_PASSPHRASE_FILE)
+		file = options_get(o, OPT_PASSPHRASE_FILE);
 	if (file)
 		return from_file(file, out, fault);
-	if (file_option == OPT_PASSPHRASE_FILE && credential(path))
+	if (has_credential(file_option) && credential(path))
 		return from_file(path, out, fault);
 	return true;
 }
 
-bool passphrase_get(const struct options *o, const char *what,
-		    struct passphrase *out, struct fault *fault)
+bool passphrase_get(const struct options *o, enum option_key file_option,
+		    const char *what, struct passphrase *out,
+		    struct fault *fault)
 {
 	if (!make(out, fault))
 		return false;
-	if (get_quietly(o, OPT_PASSPHRASE_FILE, out, fault) &&
-	    (out->n || ask("Passphrase of", what, out, fault)))
+	if (get_quietly(o, file_option, out, fault) &&
+	    (out->n || ask("Passphrase of", what, file_option, out, fault)))
 		return true;
 	passphrase_free(out);
 	return false;
 }
 
-static bool ask_twice(const char *what, struct passphrase *out,
-		      struct fault *fault)
+static bool ask_twice(const char *what, enum option_key file_option,
+		      struct passphrase *out, struct fault *fault)
 {
 	struct passphrase second = {0};
 	bool same;
 
-	if (!ask("New passphrase of", what, out, fault))
+	if (!ask("New passphrase of", what, file_option, out, fault))
 		return false;
 	if (!out->n)
 		return fault_set(fault, EXIT_REFUSED,
@@ -123,7 +135,7 @@ static bool ask_twice(const char *what, struct passphrase *out,
 				 what);
 	if (!make(&second, fault))
 		return false;
-	if (!ask("Once more, of", what, &second, fault)) {
+	if (!ask("Once more, of", what, file_option, &second, fault)) {
 		passphrase_free(&second);
 		return false;
 	}
@@ -149,7 +161,7 @@ bool passphrase_new(const struct options *o, enum option_key file_option,
 	if (options_has(o, OPT_NO_PASSPHRASE))
 		return true;
 	if (get_quietly(o, file_option, out, fault) &&
-	    (out->n || ask_twice(what, out, fault)))
+	    (out->n || ask_twice(what, file_option, out, fault)))
 		return true;
 	passphrase_free(out);
 	return false;

@@ -560,6 +560,80 @@ def test_passphrases_can_be_changed_one_key_at_a_time(own):
         "passphrase", *change, "--no-passphrase", status=2)
 
 
+def test_the_root_key_may_have_a_passphrase_of_its_own(own):
+    files = own.dir.parent
+    old, new = (("--passphrase-file", files / "old"),
+                ("--passphrase-file", files / "new"))
+    root = "--root-passphrase-file"
+    own.run("passphrase", "root", root, files / "old",
+            "--new-passphrase-file", files / "new")
+    # where it is not given, both have the same
+    assert "root.key: wrong passphrase" in own.refused(
+        "publish", "--out-dir", own.out, *old)
+    assert "root.key: wrong passphrase" in own.refused(
+        "publish", "--out-dir", own.out, *old, root, files / "old")
+    own.publish(*old, root, files / "new")
+    assert own.document()[2] == 1
+    own.run("passphrase", "root", *new, "--new-passphrase-file", files / "old")
+    assert "--root-passphrase-file: goes with \"root\"" in own.refused(
+        "passphrase", *old, root, files / "old", status=2)
+    assert "no terminal to ask for its passphrase; give --%s" % root[2:] in \
+        own.refused("passphrase", "root", status=2, start_new_session=True)
+    assert "no terminal to ask for its passphrase; give " \
+        "--new-passphrase-file" in own.refused(
+            "passphrase", *old, status=2,
+            start_new_session=True)
+
+
+def test_a_root_key_is_made_with_a_passphrase_of_its_own(tmp_path):
+    for name in ("signing", "root"):
+        (tmp_path / name).write_text(name + " horse\n")
+    given = ("--root-passphrase-file", tmp_path / "root")
+    city = o.Office(tmp_path / "seoul", keys=(
+        "--passphrase-file", tmp_path / "signing", *given))
+    assert opens(city, "signing") and not opens(city, "root")
+    assert "root.key: wrong passphrase" in city.refused(
+        "publish", "--out-dir", city.out, "--passphrase-file",
+        tmp_path / "signing")
+    city.publish("--passphrase-file", tmp_path / "signing", *given)
+    done = subprocess.run(
+        [o.ISSUER, "init", "--dir", tmp_path / "x", "--iss", "a.example",
+         "--status-uri", "https://a.example", "--name", "en=A",
+         "--no-passphrase", *given], capture_output=True, text=True)
+    assert done.returncode == 2 and "give one of them" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_where_the_root_key_is_away_it_is_told_what_it_was_wanted_for(own):
+    files = own.dir.parent
+    (own.dir / "root.key").rename(files / "vault.key")
+    old = ("--passphrase-file", files / "old")
+    for command, wanted in ((("publish", "--out-dir", own.out),
+                             "sign the first issuer document"),
+                            (("passphrase", "root"), "be sealed anew")):
+        assert own.refused(*command, *old, status=4) == \
+            "%s/root.key: not here to %s; give --root-key FILE" % (own.dir,
+                                                                  wanted)
+
+
+def test_init_says_which_commands_need_the_root_key(tmp_path):
+    done = subprocess.run(
+        [o.ISSUER, "init", "--dir", tmp_path / "a", "--iss", "a.example",
+         "--status-uri", "https://a.example", "--name", "en=A",
+         "--no-passphrase"], capture_output=True, text=True)
+    said = " ".join(done.stderr.split())
+    assert "Two commands need it: publish, the first time and after rotate, " \
+        "retire, compromised, rename or a new status list; and passphrase " \
+        "root" in said
+    takes = [command for command in re.findall(
+        r"(?m)^  ([a-z]+) ", subprocess.run(
+            [o.ISSUER, "--help"], capture_output=True, text=True).stdout)
+        if "--root-key" in subprocess.run(
+            [o.ISSUER, command, "--help"], capture_output=True,
+            text=True).stdout]
+    assert sorted(takes) == ["passphrase", "publish"]
+
+
 def test_a_key_file_is_whole_whatever_ends_the_change_of_its_passphrase(
         seoul):
     for number in (signal.SIGTERM, signal.SIGKILL):
