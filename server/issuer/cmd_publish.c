@@ -29,8 +29,7 @@ struct publishing {
 	uint64_t now, ttl, valid;
 	struct office office;
 	struct document document;
-	struct issuerdoc doc; /* views into it */
-	struct city_key *key;
+	struct city_key *key, *root; /* root is NULL when nothing needs it */
 	bool interrupted;
 	/* of one token */
 	uint8_t bits[LIST_CAPACITY_MAX * BITS / 8];
@@ -82,29 +81,22 @@ static bool write_file(const struct publishing *p, const char *name,
 	return output_write(path, OUTPUT_MODE_PUBLIC, data, fault);
 }
 
-static bool make_document(struct publishing *p, struct fault *fault)
+static bool publish_document(struct publishing *p, struct fault *fault)
 {
 	struct document *document = &p->document;
+	uint64_t number = document->says.number;
 
-	if (!document_make(&p->office, p->o, p->now, document, fault))
+	if (document->is_unsigned &&
+	    !document_sign(&p->office, p->root, p->now, document, fault))
 		return false;
-	if (issuerdoc_read(bytes_of(document->message, document->n), &p->doc))
-		return true;
-	return fault_set(fault, EXIT_IO, "the issuer document cannot be read");
-}
-
-static bool publish_document(const struct publishing *p, struct fault *fault)
-{
-	const struct document *document = &p->document;
-
 	if (!write_file(p, "issuer.cose",
-			bytes_of(document->message, document->n), fault))
+			bytes_of(document->message, document->n), fault) ||
+	    !registry_document_published(p->office.registry, number, fault))
 		return false;
-	say("issuer.cose: number %llu, %s",
-	    (unsigned long long)document->number,
-	    document->is_new	   ? "new"
-	    : document->is_pending ? "of before"
-				   : "unchanged");
+	say("issuer.cose: number %llu, %s", (unsigned long long)number,
+	    !document->is_published ? "new"
+	    : document->is_pending  ? "of before"
+				    : "unchanged");
 	return true;
 }
 
@@ -193,7 +185,7 @@ static bool publish_lists(struct publishing *p, struct fault *fault)
 		if (found != FOUND)
 			return found == NOT_FOUND;
 		if (!press_list_uri(&p->office.identity, n, uri) ||
-		    !issuerdoc_has_uri(&p->doc, bytes_text(uri)))
+		    !issuerdoc_has_uri(&p->document.says, bytes_text(uri)))
 			continue;
 		p->interrupted = interrupt_waiting();
 		if (p->interrupted)
@@ -218,19 +210,23 @@ static bool write_all(struct publishing *p, struct fault *fault)
 			 "number %llu, and %s/" OFFICE_ROOT_KEY " is not here "
 			 "to sign them: publish again with --root-key FILE; "
 			 "doors refuse what is new until then",
-			 (unsigned long long)p->document.number,
+			 (unsigned long long)p->document.says.number,
 			 p->office.path);
 }
 
-/* Before anything is written: nobody is asked for a passphrase half-way. */
+/* Before anything is written: nobody is asked for a passphrase half-way, and
+ * a wrong one takes no number of a document. */
 static bool take_keys(struct publishing *p, struct fault *fault)
 {
-	if (!office_open(&p->office, options_get(p->o, OPT_DIR), fault) ||
-	    !make_document(p, fault))
-		return false;
-	p->key = signer_open(&p->office, p->o, &p->doc, p->document.is_pending,
-			     fault);
-	return p->key != NULL;
+	const struct document *document = &p->document;
+
+	p->key = signer_open(&p->office, p->o, &document->says,
+			     document->is_pending, fault);
+	if (!p->key || !document->is_unsigned)
+		return p->key != NULL;
+	p->root = office_root_key(&p->office, p->o,
+				  "sign the first issuer document", fault);
+	return p->root != NULL;
 }
 
 static int publish(struct publishing *p)
@@ -239,7 +235,10 @@ static int publish(struct publishing *p)
 	struct fault fault;
 	int status;
 
-	if (!take_options(p, &fault) || !take_keys(p, &fault))
+	if (!take_options(p, &fault) ||
+	    !office_open(&p->office, options_get(p->o, OPT_DIR), &fault) ||
+	    !document_plan(&p->office, p->o, &p->document, &fault) ||
+	    !take_keys(p, &fault))
 		return fault_report(&fault);
 	interrupt_hold(&held);
 	status = write_all(p, &fault) ? EXIT_DONE : fault_report(&fault);
@@ -261,6 +260,7 @@ int cmd_publish(const struct options *o, const struct world *world)
 	p->office.dir = -1;
 	status = publish(p);
 	city_key_free(p->key);
+	city_key_free(p->root);
 	office_close(&p->office);
 	free(p);
 	return status;

@@ -2,24 +2,10 @@
 /* Puts the issuer document together, and signs it when it must. */
 #include "document.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "press.h"
 
-#define ITEM_MAX_KEY 64 /* a key in the document: 32 bytes, state, times */
-#define ARRAY_HEAD 3
-
-/* The arrays of the document, encoded. */
-struct draft {
-	struct issuerdoc doc;
-	uint8_t keys[KEYS_PER_ISSUER_MAX * ITEM_MAX_KEY + ARRAY_HEAD];
-	uint8_t uris[LISTS_PER_ISSUER_MAX * (URI_MAX + 2) + ARRAY_HEAD];
-	uint8_t scratch[2 * ISSUERDOC_MAX];
-};
-
-static bool draft_keys(struct office *office, struct draft *d,
-		       struct fault *fault)
+static bool draft_keys(struct office *office, struct document *d,
+		       struct issuerdoc *draft, struct fault *fault)
 {
 	struct outbuf out = outbuf_in(d->keys, sizeof(d->keys));
 	struct issuer_key key;
@@ -37,13 +23,13 @@ static bool draft_keys(struct office *office, struct draft *d,
 			return false;
 		issuerdoc_put_key(&out, &key);
 	}
-	d->doc.keys = out_view(&out);
+	draft->keys = out_view(&out);
 	return out.failed ? fault_set(fault, EXIT_REFUSED, "too many keys")
 			  : true;
 }
 
-static bool draft_uris(struct office *office, struct draft *d,
-		       struct fault *fault)
+static bool draft_uris(struct office *office, struct document *d,
+		       struct issuerdoc *draft, struct fault *fault)
 {
 	struct outbuf out = outbuf_in(d->uris, sizeof(d->uris));
 	struct list_info list;
@@ -63,19 +49,20 @@ static bool draft_uris(struct office *office, struct draft *d,
 		else
 			cbor_put_text(&out, bytes_text(uri));
 	}
-	d->doc.uris = out_view(&out);
+	draft->uris = out_view(&out);
 	return out.failed ? fault_set(fault, EXIT_REFUSED, "too many lists")
 			  : true;
 }
 
-static bool make_draft(struct office *office, struct draft *d,
-		       struct fault *fault)
+static bool make_draft(struct office *office, struct document *d,
+		       struct issuerdoc *draft, struct fault *fault)
 {
-	d->doc = (struct issuerdoc){.iss = bytes_text(office->identity.iss)};
+	*draft = (struct issuerdoc){.iss = bytes_text(office->identity.iss)};
 	for (int lang = 0; lang < LANG_COUNT; lang++)
-		d->doc.names.text[lang] =
+		draft->names.text[lang] =
 		    bytes_text(office->identity.name[lang]);
-	return draft_keys(office, d, fault) && draft_uris(office, d, fault);
+	return draft_keys(office, d, draft, fault) &&
+	       draft_uris(office, d, draft, fault);
 }
 
 static bool same_content(const struct issuerdoc *a, const struct issuerdoc *b)
@@ -87,67 +74,65 @@ static bool same_content(const struct issuerdoc *a, const struct issuerdoc *b)
 	       bytes_equal(a->uris, b->uris);
 }
 
-static bool sign(struct office *office, const struct options *o,
-		 struct draft *d, struct document *out, struct fault *fault)
+bool document_read(struct bytes message, struct issuerdoc *out,
+		   struct fault *fault)
 {
-	struct outbuf message = outbuf_in(out->message, sizeof(out->message));
-	struct outbuf scratch = outbuf_in(d->scratch, sizeof(d->scratch));
-	struct city_key *root = office_root_key(
-	    office, o, "sign the first issuer document", fault);
+	if (issuerdoc_read(message, out))
+		return true;
+	return fault_set(fault, EXIT_IO,
+			 "the registry's last issuer document cannot be read; "
+			 "bring the registry back from a copy");
+}
 
-	if (!root)
+/* Compares with what was signed last, be it published or not: its number is
+ * taken, and somebody may have it. */
+bool document_plan(struct office *office, const struct options *o,
+		   struct document *out, struct fault *fault)
+{
+	struct issuerdoc draft, *last = &out->says;
+	enum found found;
+
+	out->is_unsigned = out->is_pending = out->is_published = false;
+	if (!make_draft(office, out, &draft, fault))
 		return false;
-	issuerdoc_put(&message, &d->doc, root->pk, root->sk, &scratch);
-	city_key_free(root);
+	found = registry_document(office->registry, out->message, &out->n,
+				  &out->is_published, fault);
+	if (found == FOUND_FAILED)
+		return false;
+	if (found == FOUND) {
+		if (!document_read(bytes_of(out->message, out->n), last,
+				   fault))
+			return false;
+		draft.number = last->number;
+		if (same_content(last, &draft))
+			return true;
+		out->is_pending = office_root_is_away(office, o);
+		if (out->is_pending)
+			return true;
+	}
+	draft.number++;
+	out->says = draft;
+	out->is_unsigned = true;
+	out->is_published = false;
+	return true;
+}
+
+bool document_sign(struct office *office, const struct city_key *root,
+		   uint64_t now, struct document *d, struct fault *fault)
+{
+	struct outbuf message = outbuf_in(d->message, sizeof(d->message));
+	struct outbuf scratch = outbuf_in(d->scratch, sizeof(d->scratch));
+
+	d->says.made_at = now;
+	issuerdoc_put(&message, &d->says, root->pk, root->sk, &scratch);
 	if (message.failed)
 		return fault_set(fault, EXIT_REFUSED,
 				 "the issuer document would be over %d bytes",
 				 ISSUERDOC_MAX);
-	out->n = message.n;
-	out->is_new = true;
-	return registry_put_document(office->registry, d->doc.number,
-				     out_view(&message), fault);
-}
-
-static bool make(struct office *office, const struct options *o, uint64_t now,
-		 struct draft *d, struct document *out, struct fault *fault)
-{
-	struct issuerdoc last = {0};
-	enum found found;
-
-	if (!make_draft(office, d, fault))
+	d->n = message.n;
+	if (!registry_put_document(office->registry, d->says.number,
+				   out_view(&message), fault))
 		return false;
-	found = registry_document(office->registry, out->message, &out->n,
-				  fault);
-	if (found == FOUND_FAILED)
-		return false;
-	if (found == FOUND &&
-	    !issuerdoc_read(bytes_of(out->message, out->n), &last))
-		return fault_set(fault, EXIT_IO,
-				 "the registry's last issuer document cannot "
-				 "be read; bring the registry back from a copy");
-	out->number = last.number;
-	out->is_new = out->is_pending = false;
-	if (found == FOUND && same_content(&last, &d->doc))
-		return true;
-	if (found == FOUND && office_root_is_away(office, o)) {
-		out->is_pending = true;
-		return true;
-	}
-	d->doc.number = out->number = last.number + 1;
-	d->doc.made_at = now;
-	return sign(office, o, d, out, fault);
-}
-
-bool document_make(struct office *office, const struct options *o,
-		   uint64_t now, struct document *out, struct fault *fault)
-{
-	struct draft *d = malloc(sizeof(*d));
-	bool ok;
-
-	if (!d)
-		return fault_set(fault, EXIT_IO, "no memory");
-	ok = make(office, o, now, d, out, fault);
-	free(d);
-	return ok;
+	d->is_unsigned = false;
+	return true;
 }

@@ -20,7 +20,7 @@ struct registry *registry_open(const char *path, struct fault *fault)
 {
 	struct registry *r = sql_open(path, fault);
 
-	if (!r || sql_check_version(r, fault))
+	if (!r || sql_check_schema(r, fault))
 		return r;
 	sql_close(r);
 	return NULL;
@@ -301,15 +301,16 @@ bool registry_put_key(struct registry *r, const struct issuer_key *key,
 	return sql_run(r, s, fault);
 }
 
-enum found registry_document(struct registry *r,
-			     uint8_t buf[static ISSUERDOC_MAX], size_t *n,
-			     struct fault *fault)
+static enum found read_document(struct registry *r, enum sql which,
+				uint8_t *buf, size_t *n, bool *published,
+				struct fault *fault)
 {
-	sqlite3_stmt *s = sql_get(r, SQL_GET_DOCUMENT, fault);
+	sqlite3_stmt *s = sql_get(r, which, fault);
 	enum found found = s ? sql_row(r, s, fault) : FOUND_FAILED;
 
 	if (found != FOUND)
 		return found;
+	*published = sql_uint(s, 1);
 	*n = (size_t)sqlite3_column_bytes(s, 0);
 	if (*n > ISSUERDOC_MAX || !sql_blob(s, 0, buf, *n)) {
 		damaged(r, "document", fault);
@@ -317,6 +318,22 @@ enum found registry_document(struct registry *r,
 	}
 	sql_done(s);
 	return found;
+}
+
+enum found registry_document(struct registry *r,
+			     uint8_t buf[static ISSUERDOC_MAX], size_t *n,
+			     bool *published, struct fault *fault)
+{
+	return read_document(r, SQL_GET_DOCUMENT, buf, n, published, fault);
+}
+
+enum found registry_published_document(struct registry *r,
+				       uint8_t buf[static ISSUERDOC_MAX],
+				       size_t *n, struct fault *fault)
+{
+	bool published;
+
+	return read_document(r, SQL_GET_PUBLISHED, buf, n, &published, fault);
 }
 
 bool registry_put_document(struct registry *r, uint64_t number,
@@ -328,5 +345,16 @@ bool registry_put_document(struct registry *r, uint64_t number,
 		return false;
 	sql_bind_uint(s, 1, number);
 	sql_bind_blob(s, 2, message.p, message.n);
+	return sql_run(r, s, fault);
+}
+
+bool registry_document_published(struct registry *r, uint64_t number,
+				 struct fault *fault)
+{
+	sqlite3_stmt *s = sql_get(r, SQL_DOCUMENT_PUBLISHED, fault);
+
+	if (!s)
+		return false;
+	sql_bind_uint(s, 1, number);
 	return sql_run(r, s, fault);
 }

@@ -142,12 +142,20 @@ bool registry_fill_list(struct registry *r, uint32_t n, uint8_t *bits,
 bool registry_list_published(struct registry *r, uint32_t n, uint64_t at,
 			     struct fault *fault) OAP_CHECKED;
 
-/* The issuer document signed last, copied to buf. */
+/* The issuer document signed last, copied to buf; and the one among those that
+ * were published. */
 enum found registry_document(struct registry *r,
 			     uint8_t buf[static ISSUERDOC_MAX], size_t *n,
-			     struct fault *fault) OAP_CHECKED;
+			     bool *published, struct fault *fault) OAP_CHECKED;
+enum found registry_published_document(struct registry *r,
+				       uint8_t buf[static ISSUERDOC_MAX],
+				       size_t *n, struct fault *fault)
+    OAP_CHECKED;
+/* One that was signed, and is not published yet. */
 bool registry_put_document(struct registry *r, uint64_t number,
 			   struct bytes message, struct fault *fault)
     OAP_CHECKED;
+bool registry_document_published(struct registry *r, uint64_t number,
+				 struct fault *fault) OAP_CHECKED;
 
 #endif

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA_VERSION 1
 #define BUSY_TIMEOUT_MS 5000
 
 /* A row of pass is one signed pass. Its key is its place in the order in which
  * a list's indices are given out (shuffle.h): as a place is taken once, so is
  * its index, whatever else goes wrong; and rows are appended, which is what
  * makes large files of residents fast. */
-static const char schema[] =
+static const char schema_1[] =
     "CREATE TABLE issuer ("
     " one INTEGER PRIMARY KEY CHECK (one = 1),"
     " iss TEXT NOT NULL,"
@@ -57,8 +56,16 @@ static const char schema[] =
     "CREATE INDEX pass_ref ON pass (ref) WHERE ref IS NOT NULL;"
     "CREATE TABLE document ("
     " number INTEGER PRIMARY KEY,"
-    " message BLOB NOT NULL) STRICT;"
-    "PRAGMA user_version = 1;"; /* SCHEMA_VERSION */
+    " message BLOB NOT NULL) STRICT;";
+
+/* Whether a document was written out. Of those that schema 1 has it is not
+ * known: they are taken for published, so that no key is given up for it. */
+static const char schema_2[] =
+    "ALTER TABLE document ADD COLUMN"
+    " published INTEGER NOT NULL DEFAULT 1 CHECK (published IN (0, 1));";
+
+static const char *const schema[] = {schema_1, schema_2};
+#define SCHEMA_VERSION ((int)(sizeof(schema) / sizeof(schema[0])))
 
 #define KEY_COLUMNS "kid, pk, state, since, until"
 #define PASS_COLUMNS                                                           \
@@ -108,9 +115,13 @@ static const char *const texts[SQL_COUNT] = {
 			"ORDER BY iat, current",
     [SQL_EACH_OF_REF] = "SELECT " PASS_COLUMNS " FROM pass WHERE ref = ? "
 			"ORDER BY iat, current",
-    [SQL_GET_DOCUMENT] = "SELECT message FROM document "
+    [SQL_GET_DOCUMENT] = "SELECT message, published FROM document "
 			 "ORDER BY number DESC LIMIT 1",
-    [SQL_PUT_DOCUMENT] = "INSERT INTO document VALUES (?, ?)",
+    [SQL_GET_PUBLISHED] = "SELECT message, published FROM document "
+			  "WHERE published = 1 ORDER BY number DESC LIMIT 1",
+    [SQL_PUT_DOCUMENT] = "INSERT INTO document VALUES (?, ?, 0)",
+    [SQL_DOCUMENT_PUBLISHED] = "UPDATE document SET published = 1 "
+			       "WHERE number = ?",
 };
 
 bool sql_fault(const struct registry *r, struct fault *fault)
@@ -245,14 +256,34 @@ void sql_close(struct registry *r)
 	free(r);
 }
 
-bool sql_make_schema(struct registry *r, struct fault *fault)
+/* One version after the other, each whole or not at all. */
+static bool upgrade(struct registry *r, int version, struct fault *fault)
 {
-	if (sqlite3_exec(r->db, schema, NULL, NULL, NULL) == SQLITE_OK)
-		return true;
-	return sql_fault(r, fault);
+	char end[64];
+
+	while (version < SCHEMA_VERSION) {
+		const char *step = schema[version++];
+
+		snprintf(end, sizeof(end), "PRAGMA user_version = %d; COMMIT",
+			 version);
+		if (sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ==
+			SQLITE_OK &&
+		    sqlite3_exec(r->db, step, NULL, NULL, NULL) == SQLITE_OK &&
+		    sqlite3_exec(r->db, end, NULL, NULL, NULL) == SQLITE_OK)
+			continue;
+		sql_fault(r, fault);
+		registry_rollback(r);
+		return false;
+	}
+	return true;
 }
 
-bool sql_check_version(struct registry *r, struct fault *fault)
+bool sql_make_schema(struct registry *r, struct fault *fault)
+{
+	return upgrade(r, 0, fault);
+}
+
+bool sql_check_schema(struct registry *r, struct fault *fault)
 {
 	sqlite3_stmt *s = NULL;
 	int version = -1;
@@ -262,14 +293,15 @@ bool sql_check_version(struct registry *r, struct fault *fault)
 	    sqlite3_step(s) == SQLITE_ROW)
 		version = sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
-	if (version == SCHEMA_VERSION)
-		return true;
 	if (version < 0)
 		return sql_fault(r, fault);
 	if (version == 0)
 		return fault_set(fault, EXIT_REFUSED,
 				 "%s: not an issuer's registry", r->path);
-	return fault_set(fault, EXIT_REFUSED,
-			 "%s: made by a newer oap-issuer (schema %d, this one "
-			 "knows %d)", r->path, version, SCHEMA_VERSION);
+	if (version > SCHEMA_VERSION)
+		return fault_set(fault, EXIT_REFUSED,
+				 "%s: made by a newer oap-issuer (schema %d, "
+				 "this one knows %d)", r->path, version,
+				 SCHEMA_VERSION);
+	return upgrade(r, version, fault);
 }

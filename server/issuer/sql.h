@@ -36,7 +36,9 @@ enum sql {
 	SQL_EACH_OF_CTI,
 	SQL_EACH_OF_REF,
 	SQL_GET_DOCUMENT,
+	SQL_GET_PUBLISHED,
 	SQL_PUT_DOCUMENT,
+	SQL_DOCUMENT_PUBLISHED,
 	SQL_COUNT
 };
 
@@ -54,7 +56,8 @@ struct registry {
 struct registry *sql_open(const char *path, struct fault *fault) OAP_CHECKED;
 void sql_close(struct registry *r);
 bool sql_make_schema(struct registry *r, struct fault *fault) OAP_CHECKED;
-bool sql_check_version(struct registry *r, struct fault *fault) OAP_CHECKED;
+/* Brings an older schema up to date, and refuses a newer one. */
+bool sql_check_schema(struct registry *r, struct fault *fault) OAP_CHECKED;
 
 /* A new, empty list; it becomes r->list. */
 bool sql_add_list(struct registry *r, uint32_t n, uint32_t capacity,

@@ -2,6 +2,7 @@
 """oap-issuer's keys, states and publications: what the services of other
 cities read of them, by an implementation from the CDDL alone."""
 import calendar
+import contextlib
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -355,6 +357,84 @@ def test_an_interrupted_publication_leaves_whole_files_only(seoul):
         statuses.add(done.returncode)
     assert statuses == {0, -signal.SIGTERM}
     assert seoul.state(code) == "revoked"
+
+
+def test_a_wrong_passphrase_takes_no_number_and_writes_nothing(own):
+    files = own.dir.parent
+    old, new = files / "old", files / "new"
+    own.run("passphrase", "--passphrase-file", old, "--new-passphrase-file",
+            new)
+    for signing, root, said in ((old, old, "signing-%s.key" % kid_of(own)),
+                                (new, new, "root.key")):
+        assert said + ": wrong passphrase" in own.refused(
+            "publish", "--out-dir", own.out, "--passphrase-file", signing,
+            "--root-passphrase-file", root)
+        assert not own.out.exists()
+    given = ("--passphrase-file", new, "--root-passphrase-file", old)
+    assert "number 1, new" in own.publish(*given).said
+    # likewise for the next one
+    own.run("rename", "--name", "ja=ソウル")
+    held = (own.out / "issuer.cose").read_bytes()
+    own.refused("publish", "--out-dir", own.out, "--passphrase-file", old)
+    assert (own.out / "issuer.cose").read_bytes() == held
+    assert "number 2, new" in own.publish(*given).said
+
+
+def test_where_nothing_can_be_written_no_number_is_taken(seoul):
+    seoul.refused("publish", "--out-dir", seoul.out / "no/where", status=4)
+    seoul.run("rename", "--name", "ja=ソウル")
+    assert "number 1, new" in seoul.publish().said
+
+
+def test_a_document_is_unchanged_only_when_it_was_published(seoul):
+    place = seoul.out / "issuer.cose"
+    place.mkdir(parents=True)
+    seoul.refused("publish", "--out-dir", seoul.out, status=2)
+    place.rmdir()
+    # signed it is, so that it needs no root key any more
+    (seoul.dir / "root.key").rename(seoul.dir.parent / "vault.key")
+    assert "number 1, new" in seoul.publish().said
+    assert "number 1, unchanged" in seoul.publish().said
+
+
+def test_whenever_a_publication_is_killed_the_next_tells_what_is_new(seoul):
+    seoul.publish().run("rename", "--name", "ja=ソウル")
+    place, copy = seoul.out / "issuer.cose", seoul.dir.with_name("copy")
+    held = place.read_bytes()
+    shutil.copytree(seoul.dir, copy)
+    for at in range(1, 99):
+        cut = powercut.PowerCut(oaprun.build(), seoul.dir.parent)
+        done = seoul.run("publish", "--out-dir", seoul.out, may=(0, -9),
+                         env=cut.environment(at=at, signal=signal.SIGKILL))
+        cut.settle()
+        written = place.read_bytes() != held
+        said = seoul.publish().said
+        assert "number 2, " in said
+        assert written or "number 2, new" in said, at
+        if done.returncode == 0:
+            break
+        shutil.rmtree(seoul.dir)
+        shutil.copytree(copy, seoul.dir)
+        place.write_bytes(held)
+    assert at > 10 and "number 2, unchanged" in said
+
+
+def test_a_registry_of_the_schema_before_is_brought_up_to_date(seoul):
+    seoul.publish()
+    code = seoul.issue()
+    seoul.find("0" * 32)
+    with contextlib.closing(sqlite3.connect(seoul.dir / "registry.db")) as db:
+        db.execute("ALTER TABLE document DROP COLUMN published")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    assert "number 1, unchanged" in seoul.publish().said
+    assert seoul.state(code) == "valid"
+    with contextlib.closing(sqlite3.connect(seoul.dir / "registry.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        db.execute("PRAGMA user_version = 3")
+        db.commit()
+    assert "made by a newer oap-issuer (schema 3, this one knows 2)" in \
+        seoul.refused("keys")
 
 
 def test_what_is_published_is_bound_to_the_root(seoul, tmp_path):
