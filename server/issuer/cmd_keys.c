@@ -11,6 +11,7 @@
 #include "office.h"
 #include "output.h"
 #include "passid.h"
+#include "signer.h"
 #include "when.h"
 
 static void print_key(const struct issuer_key *key, bool signs)
@@ -114,13 +115,36 @@ static bool remove_file(struct office *office, const uint8_t *kid,
 	return output_sync_dir(office->dir, office->path, fault);
 }
 
+/* Services believe the keys of the document that they have: without this one,
+ * no list that ends passes would reach them. */
+static bool refuse_last(const struct office *office,
+			const struct issuer_key *signing, struct fault *fault)
+{
+	char name[KEY_FILE_NAME];
+
+	if (office_has_key(office, signing->kid))
+		return fault_set(fault, EXIT_REFUSED,
+				 "the issuer document published last names no "
+				 "other key that could sign lists; oap-issuer "
+				 "publish first, with the root key");
+	office_key_file(signing->kid, name);
+	return fault_set(fault, EXIT_REFUSED,
+			 "no other key that could sign lists is here; bring "
+			 "%s back from a copy first, or where there is none "
+			 "make another key with oap-issuer rotate "
+			 "--without-old, and publish it", name);
+}
+
+/* *last: no lists can be published before a new document is. */
 static bool end_key(struct office *office, const uint8_t *kid,
-		    enum key_state state, uint64_t now, struct fault *fault)
+		    enum key_state state, uint64_t now, bool *last,
+		    struct fault *fault)
 {
 	struct issuer_key key, signing;
 	enum found found;
-	uint64_t last;
+	uint64_t iat;
 
+	*last = false;
 	if (!office_known_key(office, kid, &key, fault))
 		return false;
 	if (key.state == state || key.state == KEY_COMPROMISED) {
@@ -138,13 +162,17 @@ static bool end_key(struct office *office, const uint8_t *kid,
 				 "the key signs now; oap-issuer rotate makes "
 				 "another one first, with --without-old when "
 				 "this one is lost");
+	if (!signer_is_last(office, &key, last, fault))
+		return false;
+	if (*last && state == KEY_RETIRED)
+		return refuse_last(office, &signing, fault);
 	key.state = state;
 	if (!key.has_until) {
 		/* new papers made within a second are dated ahead */
-		if (!registry_last_of_key(office->registry, kid, &last, fault))
+		if (!registry_last_of_key(office->registry, kid, &iat, fault))
 			return false;
 		key.has_until = true;
-		key.until = last > now ? last : now;
+		key.until = iat > now ? iat : now;
 	}
 	return registry_put_key(office->registry, &key, fault);
 }
@@ -155,17 +183,21 @@ static int end(const struct options *o, enum key_state state, uint64_t now,
 	struct office office = {.dir = -1};
 	struct fault fault;
 	uint8_t kid[8];
-	bool ok;
+	bool ok, last;
 
 	ok = kid_read(o->args[0], kid, &fault) &&
 	     office_open(&office, options_get(o, OPT_DIR), &fault) &&
-	     end_key(&office, kid, state, now, &fault) &&
+	     end_key(&office, kid, state, now, &last, &fault) &&
 	     remove_file(&office, kid, &fault);
 	office_close(&office);
 	if (!ok)
 		return fault_report(&fault);
 	say("key %s: %s, and its file removed; %s", o->args[0],
 	    key_state_name(state), advice);
+	if (last)
+		say("no other key that could sign lists is in the issuer "
+		    "document published last: nothing can be published "
+		    "without the root key now");
 	return EXIT_DONE;
 }
 
@@ -178,6 +210,7 @@ int cmd_retire(const struct options *o, const struct world *world)
 int cmd_compromised(const struct options *o, const struct world *world)
 {
 	return end(o, KEY_COMPROMISED, world->now,
-		   "publish it at once, then reissue its passes with reissue "
-		   "--kid");
+		   "publish it at once, with the root key, since doors take "
+		   "what it signs until then; then replace its passes with "
+		   "reissue --kid");
 }

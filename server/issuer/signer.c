@@ -2,7 +2,10 @@
 /* Chooses among the active keys. */
 #include "signer.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "document.h"
 
 static bool can_sign(const struct office *office, const struct issuerdoc *doc,
 		     const struct issuer_key *key)
@@ -14,8 +17,10 @@ static bool can_sign(const struct office *office, const struct issuerdoc *doc,
 	       named.state == KEY_ACTIVE && office_has_key(office, key->kid);
 }
 
+/* Among all but one of that kid, which may be NULL. */
 static enum found find(struct office *office, const struct issuerdoc *doc,
-		       struct issuer_key *out, struct fault *fault)
+		       const uint8_t *but, struct issuer_key *out,
+		       struct fault *fault)
 {
 	enum found found, result = NOT_FOUND;
 	struct issuer_key key;
@@ -24,7 +29,8 @@ static enum found find(struct office *office, const struct issuerdoc *doc,
 		found = registry_key_at(office->registry, n, &key, fault);
 		if (found != FOUND)
 			return found == NOT_FOUND ? result : found;
-		if (!can_sign(office, doc, &key))
+		if ((but && !memcmp(key.kid, but, 8)) ||
+		    !can_sign(office, doc, &key))
 			continue;
 		*out = key;
 		result = FOUND;
@@ -52,7 +58,7 @@ struct city_key *signer_open(struct office *office, const struct options *o,
 			     struct fault *fault)
 {
 	struct issuer_key key;
-	enum found found = find(office, doc, &key, fault);
+	enum found found = find(office, doc, NULL, &key, fault);
 
 	if (found == FOUND_FAILED)
 		return NULL;
@@ -67,4 +73,39 @@ struct city_key *signer_open(struct office *office, const struct options *o,
 		  "the root key must sign a new one first: give --root-key "
 		  "FILE");
 	return NULL;
+}
+
+static bool is_last(struct office *office, const struct issuer_key *key,
+		    uint8_t *message, bool *last, struct fault *fault)
+{
+	struct issuer_key other;
+	struct issuerdoc doc;
+	enum found found;
+	size_t n;
+
+	found = registry_published_document(office->registry, message, &n,
+					    fault);
+	if (found != FOUND)
+		return found == NOT_FOUND;
+	if (!document_read(bytes_of(message, n), &doc, fault))
+		return false;
+	if (!can_sign(office, &doc, key))
+		return true;
+	found = find(office, &doc, key->kid, &other, fault);
+	*last = found == NOT_FOUND;
+	return found != FOUND_FAILED;
+}
+
+bool signer_is_last(struct office *office, const struct issuer_key *key,
+		    bool *last, struct fault *fault)
+{
+	uint8_t *message = malloc(ISSUERDOC_MAX);
+	bool ok;
+
+	*last = false;
+	if (!message)
+		return fault_set(fault, EXIT_IO, "no memory");
+	ok = is_last(office, key, message, last, fault);
+	free(message);
+	return ok;
 }

@@ -12,5 +12,10 @@
 struct city_key *signer_open(struct office *office, const struct options *o,
 			     const struct issuerdoc *doc, bool is_pending,
 			     struct fault *fault) OAP_CHECKED;
+/* Whether of the keys that the document published last names only this one
+ * could sign lists: without it, none can be published before a new document
+ * is. */
+bool signer_is_last(struct office *office, const struct issuer_key *key,
+		    bool *last, struct fault *fault) OAP_CHECKED;
 
 #endif

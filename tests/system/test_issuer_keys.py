@@ -161,6 +161,64 @@ def test_a_retired_key_covers_a_paper_made_within_its_last_second(seoul):
     assert seoul.publish().shows(code, status=0)["verdict"] == "accepted"
 
 
+def test_the_last_key_that_services_know_is_not_retired(seoul):
+    code = seoul.issue()
+    seoul.publish()
+    first = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    said = "the issuer document published last names no other key that " \
+        "could sign lists; oap-issuer publish first, with the root key"
+    assert seoul.refused("retire", first) == said
+    # a document that was signed and is nowhere is none that they have
+    place = seoul.out / "issuer.cose"
+    held = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+    seoul.refused("publish", "--out-dir", seoul.out, status=2)
+    assert seoul.refused("retire", first) == said
+    place.rmdir()
+    place.write_bytes(held)
+    # a key of which they do not know, and one that is known in vain
+    second = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    seoul.run("retire", second)
+    assert seoul.refused("retire", first) == said
+    seoul.publish()
+    third = seoul.dir / ("signing-%s.key" % kid_of(seoul))
+    third.rename(seoul.dir / "copy")
+    why = seoul.refused("retire", first)
+    assert "no other key that could sign lists is here; bring %s back" % \
+        third.name in why and "rotate --without-old" in why
+    (seoul.dir / "copy").rename(third)
+    assert check_keys(seoul) == 3
+    seoul.run("revoke", seoul.pass_id(code))
+    seoul.run("retire", first)
+    assert seoul.publish().state(code) == "revoked"
+
+
+def test_a_stolen_key_ends_at_once_and_it_is_told_what_follows(seoul):
+    seoul.publish()
+    first = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    away = seoul.dir.parent / "vault.key"
+    (seoul.dir / "root.key").rename(away)
+    lines = seoul.run("compromised", first).stderr.split("\n")
+    assert "publish it at once, with the root key, since doors take what it " \
+        "signs until then; then replace its passes with reissue --kid" in \
+        lines[0]
+    assert "nothing can be published without the root key now" in lines[1]
+    assert not (seoul.dir / ("signing-%s.key" % first)).exists()
+    assert "the root key must sign a new one first" in seoul.refused(
+        "publish", "--out-dir", seoul.out, status=4)
+    seoul.publish("--root-key", away)
+    # where services know another one, lists go on
+    second = kid_of(seoul)
+    seoul.run("rotate", "--no-passphrase")
+    seoul.publish("--root-key", away)
+    assert "nothing can be" not in seoul.run("compromised", second).stderr
+    assert "--root-key FILE" in seoul.publish(may=(4,)).said
+
+
 def test_all_papers_of_a_stolen_key_are_replaced_once(seoul, tmp_path):
     codes = [seoul.issue("--ref", "R%d" % i) for i in range(5)]
     seoul.run("revoke", seoul.pass_id(codes[0]))
@@ -294,7 +352,7 @@ def test_what_was_revoked_is_published_while_the_root_key_is_away(tmp_path):
         "published yet" % first in lines[0]
     assert city.state(codes[4]) == "suspended"
     # with the older key gone, there is nobody whom services would believe
-    city.run("retire", first)
+    (city.dir / ("signing-%s.key" % first)).unlink()
     list_0 = (city.out / "status-0.cose").read_bytes()
     assert "the root key must sign a new one first" in city.refused(
         "publish", "--out-dir", city.out, status=4)

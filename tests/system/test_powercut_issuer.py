@@ -152,6 +152,7 @@ class Office:
             self.signs = json.loads(done.stdout)["kid"]
 
     def retire(self, dice, env):
+        self.publish(dice, None)    # the keys that are to stay
         kid = dice.choice([k["kid"] for k in self.keys()
                            if k["state"] == "active" and not k["signs"]])
         done = self.run("retire", kid, env=env, may=(0, -9))
