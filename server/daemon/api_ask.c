@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_ask.c: POST /v1/ask: a kiosk asks about a pass at its door. */
+#include "answer.h"
 #include "api.h"
-#include "jsontext.h"
 #include "kioskcall.h"
 #include "reply.h"
 
 /* The answer with names in four languages, every character escaped, and the
  * results of ITEMS_PER_ASK_MAX items comes to under 24 KiB. */
 #define ANSWER_TEXT_MAX 32768
-
-static void put_verdict(struct jsontext *j, enum verdict verdict)
-{
-	jsontext_text(j, "verdict", bytes_text(verdict_name(verdict)));
-	jsontext_number(j, "number", verdict);
-}
 
 static void put_price(struct jsontext *j, const struct kioskcall *call)
 {
@@ -80,35 +74,6 @@ static void put_grant(struct jsontext *j, const struct ask_result *answer)
 	jsontext_text(j, "grant", bytes_text(hex));
 }
 
-static void put_bundle(struct jsontext *j, const struct request *r)
-{
-	struct snapshot *now = snapshot_get(r->service->box);
-	const char *etag;
-
-	(void)snapshot_bundle(now, &etag);
-	jsontext_number(j, "epoch", (int64_t)snapshot_epoch(now));
-	jsontext_text(j, "bundle_etag", bytes_text(etag));
-	snapshot_drop(now);
-}
-
-static void put_item(struct jsontext *j, const struct item_result *result)
-{
-	jsontext_open_object(j, NULL);
-	if (result->seq > 0)
-		jsontext_number(j, "seq", (int64_t)result->seq);
-	else
-		jsontext_null(j, "seq");
-	put_verdict(j, result->result);
-	jsontext_open_array(j, "marks");
-	for (unsigned bit = 0; bit < MARK_COUNT; bit++)
-		if ((result->marks & 1u << bit) != 0)
-			jsontext_text(j, NULL,
-				      bytes_text(mark_name(
-					  (enum mark)(1u << bit))));
-	jsontext_close_array(j);
-	jsontext_close_object(j);
-}
-
 static void reply_answer(struct request *r, const struct kioskcall *call)
 {
 	const struct ask_result *answer = &call->job.answer;
@@ -116,7 +81,7 @@ static void reply_answer(struct request *r, const struct kioskcall *call)
 	struct jsontext j = jsontext_in(text, sizeof(text));
 
 	jsontext_open_object(&j, NULL);
-	put_verdict(&j, answer->verdict);
+	answer_verdict(&j, answer->verdict);
 	jsontext_flag(&j, "stored", answer->stored);
 	put_price(&j, call);
 	put_first_use(&j, r, call);
@@ -125,11 +90,8 @@ static void reply_answer(struct request *r, const struct kioskcall *call)
 	put_stale(&j, answer->stale);
 	jsontext_number(&j, "service_ms", answer->service_ms);
 	put_grant(&j, answer);
-	put_bundle(&j, r);
-	jsontext_open_array(&j, "items");
-	for (size_t i = 0; i < call->job.item_count; i++)
-		put_item(&j, &call->job.items[i].result);
-	jsontext_close_array(&j);
+	answer_bundle(&j, r->service->box);
+	answer_results(&j, "items", call->job.items, call->job.item_count);
 	jsontext_close_object(&j);
 	if (j.out.failed)
 		reply_unavailable(r);

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_entries.c: POST /v1/entries: a kiosk reports, and sends what it told. */
+#include "answer.h"
 #include "api.h"
 #include "kioskcall.h"
 #include "loop.h"
 #include "reply.h"
-#include "result_json.h"
 
-static json_t *results_json(struct request *r, const struct kioskcall *call)
+#define RESULTS_TEXT_MAX (ITEMS_PER_UPLOAD_MAX * ANSWER_RESULT_MAX + 1024)
+
+static void reply_results(struct request *r, const struct kioskcall *call)
 {
 	const struct ledger_job *job = &call->job;
-	json_t *o = json_object();
+	const char *device = device_state_name(job->kiosk.state);
 	int64_t now_ms = r->service->now_ms(r->service->clock);
+	uint8_t text[RESULTS_TEXT_MAX];
+	struct jsontext j = jsontext_in(text, sizeof(text));
 
-	if (json_object_set_new_nocheck(
-		o, "results", json_of_results(job->items, job->item_count)) ==
-		0 &&
-	    json_object_set_new_nocheck(
-		o, "device",
-		json_string(device_state_name(call->kiosk->state))) == 0 &&
-	    json_object_set_new_nocheck(o, "service_ms",
-					json_integer(now_ms)) == 0 &&
-	    json_object_set_new_nocheck(o, "held", json_of_held(&job->held)) ==
-		0 &&
-	    kioskcall_put_bundle(r, o))
-		return o;
-	json_decref(o);
-	return NULL;
+	jsontext_open_object(&j, NULL);
+	answer_results(&j, "results", job->items, job->item_count);
+	jsontext_text(&j, "device", bytes_text(device));
+	jsontext_number(&j, "service_ms", now_ms);
+	answer_held(&j, &job->held);
+	answer_bundle(&j, r->service->box);
+	jsontext_close_object(&j);
+	if (j.out.failed)
+		reply_unavailable(r);
+	else
+		reply_bytes(r, 200, TYPE_JSON, out_view(&j.out));
 }
 
 static void recorded(struct request *r)
@@ -40,7 +41,7 @@ static void recorded(struct request *r)
 		return;
 	}
 	kioskcall_count_results(r);
-	reply_json(r, 200, results_json(r, call));
+	reply_results(r, call);
 }
 
 /* A slice of the items; then others have their turn. */

@@ -7,7 +7,6 @@
 
 #include "api.h"
 #include "reply.h"
-#include "result_json.h"
 #include "store_ledger.h"
 #include "store_setup.h"
 #include "taker.h"

@@ -77,7 +77,6 @@ bool kioskcall_sender(struct request *r, struct kioskcall *call,
 			      "kiosk confirm");
 		return false;
 	}
-	call->kiosk = kiosk;
 	memcpy(call->job.kiosk.kid, kiosk->kid, sizeof(kiosk->kid));
 	memcpy(call->job.kiosk.pk, kiosk->pk, sizeof(kiosk->pk));
 	call->job.kiosk.state = kiosk->state;
@@ -109,20 +108,4 @@ void kioskcall_count_results(struct request *r)
 
 	for (size_t i = 0; i < job->item_count; i++)
 		r->service->traffic.results[job->items[i].result.result]++;
-}
-
-bool kioskcall_put_bundle(struct request *r, json_t *o)
-{
-	struct snapshot *now = snapshot_get(r->service->box);
-	const char *etag;
-	bool good;
-
-	(void)snapshot_bundle(now, &etag);
-	good = json_object_set_new_nocheck(
-		   o, "epoch",
-		   json_integer((json_int_t)snapshot_epoch(now))) == 0 &&
-	       json_object_set_new_nocheck(o, "bundle_etag",
-					   json_string(etag)) == 0;
-	snapshot_drop(now);
-	return good;
 }

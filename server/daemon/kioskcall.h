@@ -12,7 +12,6 @@ struct kioskcall {
 	struct upload upload;
 	struct bytes head, items;
 	size_t count;
-	const struct snap_kiosk *kiosk;
 };
 
 /* Reads the body's shape into new work of the request. NULL: it has been
@@ -29,7 +28,5 @@ void kioskcall_submit(struct request *r, struct kioskcall *call,
 		      void (*then)(struct request *r));
 /* What became of its items, for /metrics; after the ledger answered. */
 void kioskcall_count_results(struct request *r);
-/* The newest snapshot, which says what bundle to get. */
-bool kioskcall_put_bundle(struct request *r, json_t *o);
 
 #endif

@@ -93,23 +93,40 @@ enum store_result act_alarm(struct act_run *run, const char *action,
 	return STORE_NONE;
 }
 
+/* Both are as deep as a body may be, at most. */
+static bool merge_into(json_t *target, const json_t *patch)
+{
+	const char *key;
+	json_t *value;
+	bool good;
+
+	json_object_foreach((json_t *)(uintptr_t)patch, key, value)
+	{
+		if (json_is_null(value)) {
+			json_object_del(target, key);
+			continue;
+		}
+		if (!json_is_object(value)) {
+			good = json_object_set(target, key, value) == 0;
+		} else {
+			json_t *part = json_object_get(target, key);
+
+			good = (json_is_object(part) ||
+				json_object_set_new(target, key,
+						    json_object()) == 0) &&
+			       merge_into(json_object_get(target, key), value);
+		}
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
 json_t *act_merge(const json_t *before, const json_t *body)
 {
 	json_t *after = json_deep_copy(before);
-	json_t *given = json_deep_copy(body);
-	const char *key;
-	json_t *value;
-	bool good = after != NULL && given != NULL;
 
-	json_object_foreach(given, key, value)
-	{
-		if (json_is_null(value))
-			json_object_del(after, key);
-		else if (json_object_set(after, key, value) != 0)
-			good = false;
-	}
-	json_decref(given);
-	if (good)
+	if (after != NULL && merge_into(after, body))
 		return after;
 	json_decref(after);
 	return NULL;

@@ -63,8 +63,8 @@ enum store_result act_no_memory(struct act_run *run);
 enum store_result act_alarm(struct act_run *run, const char *action,
 			    const char *object);
 
-/* The object as it would be: before with the body's fields over it, those
- * that are null taken out. New reference; NULL without memory. */
+/* The object as it would be: the body is a merge patch (RFC 7396) to it. New
+ * reference; NULL without memory. */
 json_t *act_merge(const json_t *before, const json_t *body);
 
 /* One object as JSON, or NULL when there is none or it failed (*result). */

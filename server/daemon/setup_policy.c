@@ -42,8 +42,9 @@ static bool take_amounts(const struct taker *t, struct outbuf *out,
 		return true;
 	if (n < 1 || n > CURRENCIES_PER_POLICY_MAX)
 		return take_refuse(t, "offline_amounts",
-				   "must be an object of amounts by currency, "
-				   "{\"KRW\": 500000}, or null for any");
+				   "must hold at least one amount by "
+				   "currency, {\"KRW\": 500000}, or be null "
+				   "for any");
 	cbor_put_map(out, n);
 	while ((currency = next_currency(inner.object, currency)) != NULL) {
 		if (currency_decimals(bytes_text(currency)) < 0)

@@ -2,7 +2,6 @@
 /* policy_commands.c: what bounds all kiosks. */
 #include "policy_commands.h"
 
-#include "change.h"
 #include "currency.h"
 #include "limits.h"
 
@@ -86,6 +85,6 @@ int policy_set(struct ctl *ctl, const struct command *command,
 	       const char *argument, json_t *values)
 {
 	(void)argument;
-	return record_change(ctl, command->record, command->record->path,
-			     values);
+	return record_call(ctl, command->record, "PATCH",
+			   command->record->path, values);
 }

@@ -2,7 +2,6 @@
 /* records.c: the verbs that all kinds of set-up share. */
 #include "records.h"
 
-#include "change.h"
 #include "show.h"
 #include "table.h"
 
@@ -153,5 +152,5 @@ int record_set(struct ctl *ctl, const struct command *command,
 
 	if (!record_path(path, command->record->path, argument))
 		return EXIT_USAGE;
-	return record_change(ctl, command->record, path, values);
+	return record_call(ctl, command->record, "PATCH", path, values);
 }

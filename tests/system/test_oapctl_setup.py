@@ -114,7 +114,7 @@ def test_names_in_other_languages_stay_until_they_are_taken_away(
         "en": "One", "ja": "一", "ko": "하나"}
     assert change("en=Two") == {"en": "Two", "ja": "一", "ko": "하나"}
     assert change("ja=", "zh=二") == {"en": "Two", "ko": "하나", "zh": "二"}
-    refused(2, "last name", kind, "set", id, "--name", "en=", "--name", "ko=",
+    refused(1, "a name in en, ko, ja or zh", kind, "set", id, "--name", "en=", "--name", "ko=",
             "--name", "zh=", server=server)
     assert change("en=", "zh=", "ko=둘") == {"ko": "둘"}
     refused(1, "unknown", kind, "set", "nowhere", "--name", "en=x",
@@ -144,7 +144,7 @@ def test_every_part_of_the_policy_can_be_set(server):
         "offline_amounts": {"KRW": 500000, "USD": 9950}}
     assert change("--offline-amount", "JPY=0", "--offline-amount", "USD=")[
         "offline_amounts"] == {"KRW": 500000, "JPY": 0}
-    refused(2, "nothing would be left", "policy", "set", "--offline-amount",
+    refused(1, "at least one amount", "policy", "set", "--offline-amount",
             "KRW=", "--offline-amount", "JPY=", server=server)
     assert "0 JPY, 500,000 KRW" in ok(server, "policy", "show")
     assert change("--offline-amount", "any")["offline_amounts"] is None

@@ -135,6 +135,9 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
         "id": "tnm", "city": "tokyo", "names": {"en": "National Museum"},
         "currency": "JPY", "zone": "Asia/Tokyo"})
     good("PATCH", "/v1/facilities/tnm", {"names": {"en": "M", "ja": "館"}})
+    assert good("PATCH", "/v1/facilities/tnm", {
+        "names": {"en": None, "ko": "관"}})["names"] == {
+            "ja": "館", "ko": "관"}
     good("POST", "/v1/benefits", {
         "id": "visit", "names": {"en": "Visit"}, "facilities": ["tnm"],
         "issuers": ["seoul.example"], "classes": ["adult", "senior"],
@@ -167,6 +170,11 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
     assert good("GET", "/v1/policy")["offline_amounts"] is None
     good("PATCH", "/v1/policy", {"offline_uses": 20,
                                  "offline_amounts": {"JPY": 100000}})
+    assert good("PATCH", "/v1/policy", {"offline_amounts": {
+        "KRW": 5000, "JPY": None}})["offline_amounts"] == {"KRW": 5000}
+    assert good("PATCH", "/v1/benefits/visit", {"limit": {"uses": 2}})[
+        "limit"] == {"uses": 2, "per": "day", "scope": "service"}
+    good("PATCH", "/v1/benefits/visit", {"limit": {"uses": 1}})
     bundle = good("GET", "/v1/bundle", unix=False)
     assert bundle[:1] == b"\xd2"
     scanned = seoul.issue(hint="K.M.")
