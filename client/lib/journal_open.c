@@ -60,13 +60,13 @@ static const char *const SCHEMA[] = {
     " until_ms INTEGER NOT NULL, PRIMARY KEY (hash, benefit))"
     " STRICT, WITHOUT ROWID;",
     /* of the bundle, for when that goes bad; made from it when missing */
-    "CREATE TABLE held (one INTEGER PRIMARY KEY CHECK (one = 1),"
-    " epoch INTEGER NOT NULL, made_at INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " next_key BLOB, pins BLOB NOT NULL, listed INTEGER NOT NULL,"
-    " device INTEGER NOT NULL, facility TEXT NOT NULL) STRICT;",
+    ("CREATE TABLE held (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " epoch INTEGER NOT NULL, made_at INTEGER NOT NULL, hash BLOB NOT NULL,"
+     " next_key BLOB, pins BLOB NOT NULL, listed INTEGER NOT NULL,"
+     " device INTEGER NOT NULL, facility TEXT NOT NULL) STRICT;"),
     /* reversals that the service refused, until somebody was told */
-    "CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
-    " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;",
+    ("CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
+     " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");
