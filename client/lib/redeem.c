@@ -19,6 +19,7 @@ struct redemption {
 	char facility[NAME_ID_MAX + 1];
 	int64_t began_ms, until_ms; /* net_now_ms */
 	bool in_doubt;	  /* to be asked */
+	bool written;	  /* there is an entry */
 };
 
 static bool judge_here(struct oap *o, const struct visit *visit,
@@ -159,16 +160,18 @@ static unsigned write_down(struct oap *o, struct redemption *r,
 	struct oap_problem why;
 
 	fill_record(r, &record);
-	if (!is_verdict(record.told) || record_attempt(o, &record))
+	if (!is_verdict(record.told))
+		return record.told;
+	r->written = record_attempt(o, &record);
+	if (r->written)
 		return record.told;
 	handle_journal_failed(o, &why);
 	memcpy(detail, why.text, OAP_PROBLEM_TEXT);
 	record.told = VERDICT_JOURNAL_FAILED;
 	record.has_discount = record.has_grant = false;
 	record.results = NULL;
-	if (!record_attempt(o, &record))
-		return VERDICT_JOURNAL_FAILED;
-	return record.told;
+	r->written = record_attempt(o, &record);
+	return VERDICT_JOURNAL_FAILED;
 }
 
 /* Under the lock again: the entry, then what is told. */
@@ -195,7 +198,7 @@ static void conclude(struct oap *o, struct redemption *r,
 	if (answered && verdict == r->asked.answer.verdict)
 		tell_answer(o, &r->asked.answer, told);
 	tell_verdict(verdict, told);
-	if (is_verdict(verdict))
+	if (r->written)
 		hex_encode(r->ask.id, sizeof(r->ask.id), told->id);
 }
 
