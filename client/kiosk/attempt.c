@@ -21,6 +21,7 @@ struct door {
 	struct oap *kiosk;
 	judging *judge;
 	struct oap_attempt attempt;
+	char currency[OAP_CURRENCY_TEXT]; /* in which its amount was read */
 	bool many; /* a line each */
 	bool behind; /* a bundle is to be fetched */
 };
@@ -31,16 +32,20 @@ static int read_amount(struct door *d)
 	struct oap_status status;
 	struct oap_problem why;
 
-	d->attempt.list = OAP_NO_AMOUNT;
 	if (text == NULL)
 		return EXIT_DONE;
 	if (oap_status(d->kiosk, &status, &why) != OAP_OK)
 		return complain_about(&why);
+	if (strcmp(status.currency, d->currency) == 0)
+		return EXIT_DONE;
+	d->attempt.list = OAP_NO_AMOUNT;
+	d->currency[0] = '\0';
 	if (status.currency[0] == '\0') /* the attempt itself says why */
 		return EXIT_DONE;
 	if (oap_amount_parse(text, status.currency, &d->attempt.list, &why) !=
 	    OAP_OK)
 		return complain_about(&why);
+	memcpy(d->currency, status.currency, sizeof(d->currency));
 	return EXIT_DONE;
 }
 
@@ -66,13 +71,12 @@ static int take(struct door *d, const struct scanned *code)
 	const struct options *o = d->options;
 	struct oap_problem why;
 	struct oap_told told;
-	int status = EXIT_DONE;
+	int status;
 
 	d->attempt.code = code->text;
 	d->attempt.code_length = code->length;
-	/* its currency may have come with a bundle since */
-	if (d->attempt.list == OAP_NO_AMOUNT)
-		status = read_amount(d);
+	/* another currency may have come with a bundle since */
+	status = read_amount(d);
 	if (status != EXIT_DONE)
 		return status;
 	if (d->judge(d->kiosk, &d->attempt, &told, &why) != OAP_OK) {

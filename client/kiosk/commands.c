@@ -140,6 +140,8 @@ int run_sync(const struct options *o)
 			json_synced(&refreshed, &synced);
 		else
 			screen_synced(o, &refreshed, &synced);
+		if (synced.refused > 0 && fflush(stdout) == 0)
+			oap_refusals_told(kiosk, &synced);
 		/* a script must not take it for done */
 		if (synced.unsent > 0)
 			status = EXIT_RETRY;

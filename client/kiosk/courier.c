@@ -79,6 +79,8 @@ static bool send(struct courier *c)
 		screen_refusal(&synced.refusals[i], line, sizeof(line));
 		complain("%s", line);
 	}
+	if (synced.refused > 0)
+		oap_refusals_told(c->kiosk, &synced);
 	return done && synced.unsent == 0;
 }
 

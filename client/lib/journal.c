@@ -80,7 +80,7 @@ static const char *const SQL[SQL_STATEMENTS] = {
 			    " hash = ?2)",
 	[SQL_REFUSE] = "REPLACE INTO refused VALUES (?1, ?2, ?3, ?4)",
 	[SQL_REFUSED] = "SELECT seq, kid, id, verdict FROM refused"
-			" ORDER BY seq LIMIT 1",
+			" WHERE seq > ?1 ORDER BY seq LIMIT 1",
 	[SQL_DROP_REFUSED] = "DELETE FROM refused WHERE seq = ?1",
 	[SQL_QUEUE] = "SELECT count(*), min(seq), (SELECT effective_ms FROM"
 		      " entry WHERE sent = 0 ORDER BY seq LIMIT 1)"

@@ -144,10 +144,15 @@ bool journal_find(struct journal *j, const uint8_t id[static 16],
 		  struct journal_found *out, bool *there) OAP_CHECKED;
 bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
     OAP_CHECKED;
-/* The attempt that entry seq reverses; *there: it is a reversal of one. */
+/* The attempt that entry seq reverses. */
+struct journal_reversal {
+	bool there; /* it is a reversal */
+	uint8_t id[16];
+	bool has_kid; /* else its message went bad on the disk */
+	uint8_t kid[8];
+};
 bool journal_reversed_by(struct journal *j, uint64_t seq,
-			 uint8_t kid[static 8], uint8_t id[static 16],
-			 bool *there) OAP_CHECKED;
+			 struct journal_reversal *out) OAP_CHECKED;
 
 /* Unsent entries, oldest first, at most max of them. When pass is not NULL:
  * of that pass; and should there be more, those that told an accept or took
@@ -182,9 +187,10 @@ struct journal_refused {
 
 bool journal_refuse(struct journal *j, const struct journal_refused *r)
     OAP_CHECKED;
-/* The oldest; *there tells whether there is one. */
-bool journal_refused(struct journal *j, struct journal_refused *out,
-		     bool *there) OAP_CHECKED;
+/* The first after entry seq after (0: of all); *there tells whether there is
+ * one. */
+bool journal_refused(struct journal *j, uint64_t after,
+		     struct journal_refused *out, bool *there) OAP_CHECKED;
 /* False: it will be told once more, which does no harm. */
 bool journal_drop_refused(struct journal *j, uint64_t seq);
 

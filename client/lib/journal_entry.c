@@ -113,21 +113,21 @@ bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
 }
 
 bool journal_reversed_by(struct journal *j, uint64_t seq,
-			 uint8_t kid[static 8], uint8_t id[static 16],
-			 bool *there)
+			 struct journal_reversal *out)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_REVERSED_BY);
 	struct entry e;
-	bool ok;
+	bool ok, row;
 
+	*out = (struct journal_reversal){.there = false};
 	sql_int(s, 1, (int64_t)seq);
-	ok = sql_step(j, s, there);
-	if (ok && *there) {
-		if (sql_column_exact(s, 0, id, 16) &&
-		    entry_read(sql_column(s, 1), &e) && e.typ == TYP_REVERSAL)
-			memcpy(kid, e.of_kid, sizeof(e.of_kid));
-		else
-			ok = damaged(j, seq);
+	ok = sql_step(j, s, &row);
+	if (ok && row) {
+		out->there = sql_column_exact(s, 0, out->id, sizeof(out->id));
+		out->has_kid = entry_read(sql_column(s, 1), &e) &&
+			       e.typ == TYP_REVERSAL;
+		if (out->has_kid)
+			memcpy(out->kid, e.of_kid, sizeof(out->kid));
 	}
 	sql_done(s);
 	return ok;
@@ -144,13 +144,15 @@ bool journal_refuse(struct journal *j, const struct journal_refused *r)
 	return sql_run(j, s);
 }
 
-bool journal_refused(struct journal *j, struct journal_refused *out,
-		     bool *there)
+bool journal_refused(struct journal *j, uint64_t after,
+		     struct journal_refused *out, bool *there)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_REFUSED);
-	bool ok = sql_step(j, s, there);
+	bool ok;
 
 	*out = (struct journal_refused){0};
+	sql_int(s, 1, (int64_t)after);
+	ok = sql_step(j, s, there);
 	if (ok && *there) {
 		out->seq = (uint64_t)sqlite3_column_int64(s, 0);
 		out->verdict = (unsigned)sqlite3_column_int(s, 3);

@@ -173,31 +173,36 @@ static bool is_refused(unsigned result)
 }
 
 /* A reversal that the service refused gave back a use that still counts. */
-static bool take_again(struct oap *o, const uint8_t id[static 16])
+static bool take_again(struct oap *o, const struct journal_found *of)
 {
-	struct journal_found of;
-	bool there;
-
-	if (!journal_find(o->journal, id, &of, &there))
-		return false;
-	if (!there || of.counted || of.reversed || !of.has_pass ||
-	    !verdict_is(of.told, CLASS_ACCEPT))
+	if (of->counted || of->reversed || !of->has_pass ||
+	    !verdict_is(of->told, CLASS_ACCEPT))
 		return true;
-	return journal_set_counted(o->journal, of.seq, true) &&
-	       journal_count(o->journal, of.pass, bytes_text(of.benefit),
-			     of.period, of.effective_ms, 1);
+	return journal_set_counted(o->journal, of->seq, true) &&
+	       journal_count(o->journal, of->pass, bytes_text(of->benefit),
+			     of->period, of->effective_ms, 1);
 }
 
 /* What was not done as asked, when it is a reversal. */
 static bool note_refused(struct oap *o, uint64_t seq, unsigned verdict)
 {
 	struct journal_refused r = {.seq = seq, .verdict = verdict};
-	bool there;
+	struct journal_reversal reversal;
+	struct journal_found of;
+	bool own;
 
-	if (!journal_reversed_by(o->journal, seq, r.kid, r.id, &there))
+	if (!journal_reversed_by(o->journal, seq, &reversal))
 		return false;
-	return !there ||
-	       (journal_refuse(o->journal, &r) && take_again(o, r.id));
+	if (!reversal.there)
+		return true;
+	if (!journal_find(o->journal, reversal.id, &of, &own))
+		return false;
+	memcpy(r.id, reversal.id, sizeof(r.id));
+	memcpy(r.kid, own ? o->key.kid : reversal.kid, sizeof(r.kid));
+	/* Whose it was is not known any more: nobody could act on it. */
+	if ((own || reversal.has_kid) && !journal_refuse(o->journal, &r))
+		return false;
+	return !own || take_again(o, &of);
 }
 
 static bool is_final(unsigned verdict)

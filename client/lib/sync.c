@@ -193,29 +193,40 @@ static uint64_t count_unsent(struct oap *o)
 	return queue.depth;
 }
 
-static void tell_refusal(const struct journal_refused *r,
+/* Of its own accepts a kiosk has only those taken back that it told: there was
+ * something to reverse, though the service no longer knows whose. */
+static void tell_refusal(const struct oap *o, const struct journal_refused *r,
 			 struct oap_refusal *out)
 {
+	bool own = memcmp(r->kid, o->key.kid, sizeof(r->kid)) == 0;
+
+	out->entry = r->seq;
 	hex_encode(r->kid, sizeof(r->kid), out->attempt);
 	out->attempt[2 * sizeof(r->kid)] = '/';
 	hex_encode(r->id, sizeof(r->id),
 		   out->attempt + 2 * sizeof(r->kid) + 1);
 	out->verdict = r->verdict;
-	out->counts = r->verdict != VERDICT_NOTHING_TO_REVERSE;
+	out->counts = own || r->verdict != VERDICT_NOTHING_TO_REVERSE;
 }
 
 static void tell_refusals(struct oap *o, struct oap_synced *out)
 {
-	struct journal_refused r;
+	struct journal_refused r = {.seq = 0};
 	bool there;
 
 	handle_lock(o);
 	while (out->refused < OAP_REFUSALS_MAX &&
-	       journal_refused(o->journal, &r, &there) && there) {
-		tell_refusal(&r, &out->refusals[out->refused++]);
-		if (!journal_drop_refused(o->journal, r.seq))
-			break;
-	}
+	       journal_refused(o->journal, r.seq, &r, &there) && there)
+		tell_refusal(o, &r, &out->refusals[out->refused++]);
+	handle_unlock(o);
+}
+
+OAP_API void oap_refusals_told(struct oap *o, const struct oap_synced *told)
+{
+	handle_lock(o);
+	for (unsigned i = 0; i < told->refused; i++)
+		if (!journal_drop_refused(o->journal, told->refusals[i].entry))
+			break; /* and they are told once more */
 	handle_unlock(o);
 }
 

@@ -22,7 +22,7 @@ static enum store_result no_room(const struct judging *j)
 
 	hex_encode(j->job->kiosk.kid, sizeof j->job->kiosk.kid, kid);
 	snprintf(said, sizeof said,
-	         "%d items of this kiosk that nobody can read are kept; the "
+	         "%d items of this kiosk that are no record are kept; the "
 	         "next ones are on the kiosk alone: keep its journal.db",
 	         QUARANTINE_PER_KIOSK_MAX);
 	r = alarm_raise(j->store, &alarm);

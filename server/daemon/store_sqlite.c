@@ -25,6 +25,7 @@
 #define SCHEMA_FILES 2
 static const char *const *const schema[][SCHEMA_FILES] = {
     {store_ledger_schema_1, store_setup_schema_1},
+    {store_ledger_schema_2, store_setup_schema_2},
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 

@@ -80,5 +80,7 @@ void column_string(sqlite3_stmt *q, int at, char *text, size_t cap);
  * NULL ends the list. */
 extern const char *const store_ledger_schema_1[];
 extern const char *const store_setup_schema_1[];
+extern const char *const store_ledger_schema_2[];
+extern const char *const store_setup_schema_2[];
 
 #endif

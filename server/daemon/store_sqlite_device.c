@@ -44,6 +44,24 @@ static enum store_result quarantine_place(struct store *s, int64_t kiosk,
 	return r;
 }
 
+/* Sent before, and kept then. */
+static enum store_result is_quarantined(struct store *s, int64_t kiosk,
+                                        const uint8_t *hash, bool *is)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT 1 FROM quarantine"
+	                               " WHERE kiosk = ?1 AND hash = ?2");
+	enum store_result r;
+
+	if (!q)
+		return STORE_FAILED;
+	bind_i64(q, 1, kiosk);
+	bind_blob(q, 2, hash, crypto_hash_sha256_BYTES);
+	r = store_step(s, q);
+	*is = r == STORE_OK;
+	store_end(q);
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
 enum store_result store_quarantine(struct store *s, int64_t kiosk,
                                    enum quarantine_kind kind, struct bytes raw,
                                    int64_t now_ms, bool *kept)
@@ -68,11 +86,11 @@ enum store_result store_quarantine(struct store *s, int64_t kiosk,
 	bind_bytes(q, 5, raw);
 	bind_i64(q, 6, QUARANTINE_PER_KIOSK_MAX);
 	r = store_run(s, q);
-	if (r == STORE_EXISTS) { /* sent before, and kept then */
-		*kept = true;
-		return STORE_OK;
-	}
-	if (r != STORE_OK || sqlite3_changes(s->db) == 0)
+	/* No row either way, when it is full. */
+	if (r == STORE_EXISTS ||
+	    (r == STORE_OK && sqlite3_changes(s->db) == 0))
+		return is_quarantined(s, kiosk, hash, kept);
+	if (r != STORE_OK)
 		return r;
 	return quarantine_place(s, kiosk, kept);
 }

@@ -161,6 +161,12 @@ const char *const store_ledger_schema_1[] = {
     " PRIMARY KEY (day, hour, facility, accepted)) STRICT, WITHOUT ROWID",
     NULL};
 
+/* A place is free again when its bytes are purged. */
+const char *const store_ledger_schema_2[] = {
+    "UPDATE device SET quarantined = (SELECT count(*) FROM quarantine"
+    " WHERE kiosk = device.n AND length(raw) > 0)",
+    NULL};
+
 #define COLUMNS                                                              \
 	"n, kiosk, id, counter, counts, answer, told, given_up, judgement, " \
 	"admission, reversed_ms, marks, flags, online, facility, benefit, "  \

@@ -34,8 +34,7 @@ const char *const store_setup_schema_1[] = {
     "CREATE TABLE benefit (id TEXT PRIMARY KEY, encoded BLOB NOT NULL,"
     " withdrawn INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE issuer (iss TEXT PRIMARY KEY, root BLOB NOT NULL,"
-    " number INTEGER NOT NULL, document BLOB NOT NULL,"
-    " withdrawn INTEGER NOT NULL) STRICT",
+    " number INTEGER NOT NULL, document BLOB NOT NULL) STRICT",
     "CREATE TABLE status_token (iss TEXT NOT NULL REFERENCES issuer(iss),"
     " uri TEXT NOT NULL, signer BLOB NOT NULL, iat INTEGER NOT NULL,"
     " exp INTEGER NOT NULL, ttl INTEGER NOT NULL, entries INTEGER NOT NULL,"
@@ -67,6 +66,10 @@ const char *const store_setup_schema_1[] = {
     " actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL,"
     " before TEXT, after TEXT, alarm INTEGER NOT NULL) STRICT",
     "CREATE INDEX audit_alarm ON audit (at_ms) WHERE alarm = 1",
+    NULL};
+
+const char *const store_setup_schema_2[] = {
+    "ALTER TABLE issuer ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0",
     NULL};
 
 enum store_result store_walk(struct store *s, sqlite3_stmt *q,

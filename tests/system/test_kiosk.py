@@ -2,6 +2,8 @@
 """oap-kiosk as it is run at a door, against an obedient service."""
 import json
 import os
+import pathlib
+import sqlite3
 import stat
 import subprocess
 import time
@@ -499,11 +501,77 @@ def test_sync_says_who_has_to_act_on_a_refused_reversal(door, service, code):
 
 def test_nobody_has_to_act_where_there_was_nothing_to_reverse(door, service,
                                                               code):
-    pending_reversal(door, service, code)
+    service.trouble["/v1/entries"] = ["drop"] * 50
+    other = "%s/%s" % ("ab" * 8, "cd" * 16)
+    assert door.ask("reverse", other)["verdict"] == "reversal-pending"
+    service.trouble.clear()
     refuse_reversals(service, 130)
     r = door.run("sync")
     assert b"(nothing-to-reverse): the visit did not count" in r.stdout
     assert b"operator" not in r.stdout
+
+
+def test_a_visit_that_was_told_here_counts_though_it_was_forgotten(
+        door, service, code):
+    """The service has purged whose it was: only an operator takes it back."""
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service, 130)
+    out = door.ask("sync")
+    assert [(r["attempt"], r["verdict"], r["counts"])
+            for r in out["refusals"]] == [
+                (attempt, "nothing-to-reverse", True)]
+
+
+@pytest.mark.parametrize("args", [[], ["--json"]])
+def test_a_refusal_that_nobody_could_read_is_told_again(door, service, code,
+                                                        args):
+    attempt = pending_reversal(door, service, code)
+    refuse_reversals(service)
+    with open("/dev/full", "wb") as full:
+        subprocess.run([KIOSK, "sync", "--dir", door.dir, *args], stdout=full)
+    out = door.ask("sync")
+    assert [r["attempt"] for r in out["refusals"]] == [attempt]
+    assert door.ask("sync")["refusals"] == []
+
+
+def damage(door, seq):
+    db = sqlite3.connect(pathlib.Path(door.dir) / "journal.db")
+    message = bytearray(db.execute("SELECT message FROM entry WHERE seq = ?",
+                                   (seq,)).fetchone()[0])
+    message[1] ^= 0x40
+    with db:
+        db.execute("UPDATE entry SET message = ? WHERE seq = ?",
+                   (bytes(message), seq))
+    db.close()
+
+
+@pytest.mark.parametrize("how", ["sync", "redeem"])
+def test_a_reversal_that_went_bad_holds_nothing_up(door, service, code, how):
+    pending_reversal(door, service, code)
+    service.trouble["/v1/entries"] = ["drop"] * 50
+    door.redeem("rubbish")
+    service.trouble.clear()
+    damage(door, 2)
+    keep = service.keep
+
+    def keep_each(items):
+        results = []
+        for item in items:
+            try:
+                results += keep([item])
+            except Exception:
+                results.append({"seq": None, "verdict": "malformed",
+                                "number": 16, "marks": ["quarantined"]})
+        return results
+
+    service.keep = keep_each
+    if how == "redeem":
+        other = m.code(service.issuer.issue())
+        assert door.redeem(other)["verdict"] == "accepted"
+    out = door.ask("sync")
+    assert (out["exit"], out["unsent"]) == (0, 0)
+    assert out["refusals"][0]["verdict"] == "malformed"
+    assert door.redeem(code)["verdict"] == "already-redeemed"
 
 
 def test_refusal_that_came_with_an_answer_is_told_by_the_next_sync(

@@ -6,6 +6,8 @@ import json
 import pathlib
 import re
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -91,6 +93,60 @@ def test_a_second_daemon_on_the_same_port_is_refused(daemon, tmp_path):
     assert done.stderr == "oapd: error: 127.0.0.1:%d: somebody listens " \
         "there already; stop it, or set another [listen] port\n" % daemon.port
     assert lives(daemon)
+
+
+def test_of_several_that_start_at_once_on_a_port_one_lives(tmp_path):
+    """Each listens on several sockets, which share their port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for round in range(8):
+        files = [tmp_path / ("%d-%d.conf" % (round, n)) for n in range(3)]
+        for n, file in enumerate(files):
+            file.write_text(
+                "[service]\ndata_dir = %s/%d\nunix_socket = none\n"
+                "[listen]\nport = %d\nthreads = 3\n" % (tmp_path, n, port))
+        beside = [subprocess.Popen(
+            [oaprun.program("oapd"), "--config", file], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for file in files]
+        try:
+            said = [p.stdout.readline() for p in beside]
+            assert sum(line != "" for line in said) == 1, said
+            for p, line in zip(beside, said):
+                if line == "":
+                    assert p.wait(oaprun.PATIENCE) == 4
+                    assert "somebody listens there" in p.stderr.read()
+        finally:
+            for p in beside:
+                p.terminate()
+                p.communicate(timeout=oaprun.PATIENCE)
+
+
+def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
+    d = oaprun.Daemon(tmp_path).start()
+    d.add_facility()
+    d.add_benefit()
+    issuer = oapcast.Issuer()
+    d.add_issuer(issuer)
+    kiosk = d.add_kiosk()
+    d.upload(kiosk.report(), [b"nobody can read it"])
+    assert d.stop() == 0
+    db = sqlite3.connect(d.data / "oapd.db")
+    with db:
+        db.execute("ALTER TABLE issuer DROP COLUMN withdrawn")
+        # it counted what was purged since
+        db.execute("UPDATE device SET quarantined = 1000")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    d.start()
+    assert d.admin("GET", "/v1/issuers/" + issuer.iss)["withdrawn"] is False
+    assert d.ask(kiosk.question(issuer.issue(), "visit"))[1]["verdict"] == \
+        "accepted"
+    assert d.stop() == 0
+    db = sqlite3.connect(d.data / "oapd.db")
+    assert db.execute("SELECT quarantined FROM device").fetchall() == [(1,)]
+    db.close()
 
 
 def test_plain_http_beyond_loopback_must_be_asked_for(tmp_path):

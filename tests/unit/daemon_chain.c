@@ -295,6 +295,13 @@ static void quarantine_is_bounded_and_keeps_each_once(void **state)
 	assert_int_equal(bed_number(bed, COUNT("quarantine")),
 	                 QUARANTINE_PER_KIOSK_MAX);
 	assert_int_equal(bed_number(bed, FULL), ALARMS_PER_OBJECT_MAX);
+	/* One of those that are kept comes again, when there is no room. */
+	sent = 1;
+	memcpy(p[0].entry, &sent, sizeof sent);
+	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
+	sent = MORE;
+	memcpy(p[0].entry, &sent, sizeof sent);
+	assert_int_equal(bed_send_one(bed, &p[0]).marks, 0);
 	p[0].kiosk = 1;
 	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
 }

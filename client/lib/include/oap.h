@@ -373,6 +373,7 @@ OAP_API enum oap_result oap_reverse(struct oap *handle, const char *id,
 
 /* A reversal that was pending and that the service then refused. */
 struct oap_refusal {
+	uint64_t entry; /* the reversal's number in this kiosk's journal */
 	char attempt[OAP_KID_TEXT + OAP_ID_TEXT]; /* "KID/ID" */
 	unsigned verdict; /* why: enum oap_verdict */
 	int counts; /* the visit still counts: an operator has to reverse it */
@@ -385,8 +386,8 @@ struct oap_synced {
 	uint64_t unsent; /* that are left */
 	uint64_t marked; /* of those sent, with a mark: see the service */
 	char device[12]; /* "active", "revoked", …; "" when not told */
-	/* Since the last call, whatever brought the answer; each is told once,
-	 * and what does not fit comes with the next call. */
+	/* Whatever brought the answer. They come with every call until
+	 * oap_refusals_told; what does not fit comes after that. */
 	unsigned refused;
 	struct oap_refusal refusals[OAP_REFUSALS_MAX];
 };
@@ -398,6 +399,10 @@ struct oap_synced {
  * called every 5 minutes, and after each redemption when idle. */
 OAP_API enum oap_result oap_sync(struct oap *handle, struct oap_synced *out,
 				 struct oap_problem *why) OAP_MUST_USE;
+
+/* Somebody has read them: they are forgotten. Never waits for the network. */
+OAP_API void oap_refusals_told(struct oap *handle,
+			       const struct oap_synced *told);
 
 struct oap_status {
 	char version[OAP_VERSION_TEXT];
