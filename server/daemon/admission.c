@@ -15,6 +15,9 @@ static void admit_key(const struct admitting *by, struct admitted *a)
 	    snapshot_issuer(by->snapshot, scan->pass.iss);
 
 	a->issuer = issuer != NULL ? ISSUER_KNOWN : ISSUER_NOT_TRUSTED;
+	/* Whose residents' visit it was is booked all the same. */
+	if (issuer == NULL)
+		issuer = snapshot_former_issuer(by->snapshot, scan->pass.iss);
 	if (issuer == NULL)
 		return;
 	a->has_key = snap_issuer_key(issuer, scan->kid, &a->key);

@@ -25,6 +25,7 @@ static enum store_result write_row(struct store *s, const struct alarm *a,
 
 enum store_result alarm_raise(struct store *s, const struct alarm *a)
 {
+	int most = a->most > 0 ? a->most : ALARMS_PER_OBJECT_MAX;
 	int64_t count, all;
 	enum store_result r;
 	json_t *after;
@@ -34,10 +35,10 @@ enum store_result alarm_raise(struct store *s, const struct alarm *a)
 			 ALARMS_PER_HOUR_MAX, &count, &all);
 	if (r != STORE_OK)
 		return r;
-	if (count >= ALARMS_PER_OBJECT_MAX || all >= ALARMS_PER_HOUR_MAX)
+	if (count >= most || all >= ALARMS_PER_HOUR_MAX)
 		return STORE_NONE;
 	log_warning("alarm: %s: %s: %s", a->action, a->object, a->said);
-	after = json_pack("{s:s}", "refused", a->said);
+	after = json_pack("{s:s}", "said", a->said);
 	text = json_dumps(after, JSON_COMPACT);
 	json_decref(after);
 	r = text != NULL ? write_row(s, a, text) : STORE_FAILED;

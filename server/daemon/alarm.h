@@ -10,6 +10,7 @@ struct alarm {
 	const char *object; /* what it is about: an id, or a kid in hex */
 	const char *actor;  /* whose doing */
 	const char *said;   /* one line */
+	int most;	    /* an hour of one object; 0: ALARMS_PER_OBJECT_MAX */
 	int64_t now_ms;
 };
 

@@ -98,6 +98,13 @@ static enum store_result give_up_earlier(const struct judging *j,
 	}
 }
 
+/* Named another place than where it is enrolled: it was moved, and its bundle
+ * is of before. What it asks about is no matter of this visitor's. */
+static bool is_of_before(const struct judging *j, const struct question *q)
+{
+	return !bytes_equal(q->facility, j->job->kiosk.facility);
+}
+
 static void fill_attempt(const struct judging *j, const struct question *q,
                          const struct admitted *admitted, struct attempt *a)
 {
@@ -119,18 +126,13 @@ static void fill_attempt(const struct judging *j, const struct question *q,
 	a->left_ms = q->left_ms;
 	a->asked_ms = a->received_ms = j->now_ms;
 	a->online = true;
+	/* A code that was shown to a kiosk of before is good for another try. */
 	if (admitted->shape == VERDICT_NONE && admitted->scan.live &&
-	    admitted->pass_verified && admitted->presentation_verified) {
+	    admitted->pass_verified && admitted->presentation_verified &&
+	    !is_of_before(j, q)) {
 		a->has_shown = true;
 		a->shown_s = (int64_t)admitted->scan.presentation.iat;
 	}
-}
-
-/* Named another place than where it is enrolled: it was moved, and its bundle
- * is of before. What it asks about is no matter of this visitor's. */
-static bool is_of_before(const struct judging *j, const struct question *q)
-{
-	return !bytes_equal(q->facility, j->job->kiosk.facility);
 }
 
 static struct decision decide_question(const struct judging *j,

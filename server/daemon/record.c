@@ -17,6 +17,7 @@ static enum store_result no_room(const struct judging *j)
 	                      .object = kid,
 	                      .actor = "kiosk",
 	                      .said = said,
+	                      .most = 1,
 	                      .now_ms = j->now_ms};
 	enum store_result r;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alarm.h"
+#include "currency.h"
 #include "setup_act.h"
 
 struct setup_change {
@@ -19,6 +20,46 @@ struct setup_change {
 	bool changed;
 };
 
+/* What null may take away is a name or an amount: a language or a currency that
+ * is none would be passed over in silence. */
+static bool check_nulls(const char *field, const json_t *parts,
+			struct problem *p)
+{
+	const char *part;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)parts, part, value)
+	{
+		bool fine = !json_is_null(value);
+
+		if (strcmp(field, "names") == 0)
+			fine = fine || strcmp(language_tag(language_of(part)),
+					      part) == 0;
+		else if (strcmp(field, "offline_amounts") == 0)
+			fine = fine || currency_decimals(bytes_text(part)) >= 0;
+		if (!fine)
+			return problem_set(p, 400, NULL,
+					   "field \"%s.%.40s\": null takes "
+					   "nothing away here; give a value, "
+					   "or leave it out",
+					   field, part);
+	}
+	return true;
+}
+
+static bool check_parts(const json_t *body, struct problem *p)
+{
+	const char *field;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)body, field, value)
+	{
+		if (json_is_object(value) && !check_nulls(field, value, p))
+			return false;
+	}
+	return true;
+}
+
 struct setup_change *setup_change_new(const struct setup_act *act,
 				      const char *id, const json_t *body,
 				      struct problem *p)
@@ -26,7 +67,8 @@ struct setup_change *setup_change_new(const struct setup_act *act,
 	struct setup_change *change;
 	struct taker t;
 
-	if (!taker_open(&t, body, p) || !take_known(&t, act->fields))
+	if (!taker_open(&t, body, p) || !take_known(&t, act->fields) ||
+	    !check_parts(body, p))
 		return NULL;
 	if (id != NULL && json_object_size(body) == 0) {
 		problem_set(p, 400, NULL,

@@ -38,6 +38,7 @@ static void free_issuer(struct snap_issuer *issuer)
 		shared_list_drop(issuer->lists[i].shared);
 	free(issuer->lists);
 	free(issuer->keys);
+	free(issuer->document);
 }
 
 static void free_snapshot(struct snapshot *s)
@@ -45,6 +46,9 @@ static void free_snapshot(struct snapshot *s)
 	for (size_t i = 0; i < s->issuer_count; i++)
 		free_issuer(&s->issuers[i]);
 	free(s->issuers);
+	for (size_t i = 0; i < s->former_count; i++)
+		free_issuer(&s->former[i]);
+	free(s->former);
 	free(s->facilities);
 	free(s->benefits);
 	if (s->kiosks != NULL) /* MAC keys are in it */
@@ -184,6 +188,15 @@ const struct snap_issuer *snapshot_issuer(const struct snapshot *s,
 	if (s->issuer_count == 0)
 		return NULL;
 	return bsearch(&iss, s->issuers, s->issuer_count, sizeof(*s->issuers),
+		       compare_issuer);
+}
+
+const struct snap_issuer *snapshot_former_issuer(const struct snapshot *s,
+						 struct bytes iss)
+{
+	if (s->former_count == 0)
+		return NULL;
+	return bsearch(&iss, s->former, s->former_count, sizeof(*s->former),
 		       compare_issuer);
 }
 

@@ -52,6 +52,9 @@ const struct benefit *snapshot_benefit(const struct snapshot *s,
 				       struct bytes id);
 const struct snap_issuer *snapshot_issuer(const struct snapshot *s,
 					  struct bytes iss);
+/* One that is trusted no longer; it has no lists. */
+const struct snap_issuer *snapshot_former_issuer(const struct snapshot *s,
+						 struct bytes iss);
 /* The issuer's key of a kid; false when it has none. */
 bool snap_issuer_key(const struct snap_issuer *issuer,
 		     const uint8_t kid[static 8], struct issuer_key *out)

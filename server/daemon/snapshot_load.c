@@ -192,6 +192,43 @@ static bool load_issuers(struct loading *l)
 	return true;
 }
 
+static bool room_for_former(struct loading *l)
+{
+	struct snapshot *s = l->snapshot;
+	struct snap_issuer *p = realloc(
+	    s->former, (s->former_count + 1) * sizeof(*s->former));
+
+	if (p == NULL)
+		return no_memory(l);
+	s->former = p;
+	p[s->former_count] = (struct snap_issuer){.key_count = 0};
+	return true;
+}
+
+/* Rows come ascending by iss. The document is no bundle's: it is copied. */
+static bool take_former(void *arg, const void *stored)
+{
+	const struct issuer_row *row = stored;
+	struct loading *l = arg;
+	struct snap_issuer *issuer;
+	size_t n = row->document.n;
+
+	if (!row->withdrawn)
+		return true;
+	if (!room_for_former(l))
+		return false;
+	issuer = &l->snapshot->former[l->snapshot->former_count++];
+	issuer->document = malloc(n > 0 ? n : 1);
+	if (issuer->document == NULL)
+		return no_memory(l);
+	if (n > 0)
+		memcpy(issuer->document, row->document.p, n);
+	return issuerdoc_read(bytes_of(issuer->document, n), &issuer->doc)
+		   ? load_keys(l, issuer)
+		   : fail(l, "the document of a city that is withdrawn is "
+			     "damaged");
+}
+
 /* ------------------------------------------------- facilities, benefits */
 
 static bool load_benefits(struct loading *l)
@@ -330,7 +367,8 @@ static bool load_rows(struct loading *l, struct store *store)
 	s->kiosks = room_for(s->bundle.kiosks, sizeof(*s->kiosks));
 	if (s->kiosks == NULL)
 		return no_memory(l);
-	if (store_facilities(store, NULL, take_zone, l) == STORE_OK &&
+	if (store_issuers(store, NULL, take_former, l) == STORE_OK &&
+	    store_facilities(store, NULL, take_zone, l) == STORE_OK &&
 	    store_kiosks(store, NULL, take_kiosk, l) == STORE_OK &&
 	    store_operators(store, NULL, take_operator, l) == STORE_OK)
 		return true;

@@ -38,6 +38,7 @@ struct snap_list {
 
 struct snap_issuer {
 	struct issuerdoc doc;
+	uint8_t *document; /* of a former one: what doc views; else NULL */
 	struct issuer_key *keys; /* ascending by kid */
 	size_t key_count;
 	struct snap_list *lists; /* in the order of the document */
@@ -62,6 +63,10 @@ struct snapshot {
 	/* Each ascending by its id, but logins. */
 	struct snap_issuer *issuers;
 	size_t issuer_count;
+	/* Those that are trusted no longer: they are in no bundle, and none of
+	 * their passes is accepted, but whose it was can still be told. */
+	struct snap_issuer *former;
+	size_t former_count;
 	struct snap_facility *facilities;
 	size_t facility_count;
 	struct benefit *benefits;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trust in a city, taken back and given again."""
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -87,3 +88,39 @@ def test_what_was_told_before_is_recorded_as_it_was_told(daemon):
     status, taken = daemon.upload(daemon.kiosk.report(), [entry])
     assert (status, taken["results"][0]["verdict"],
             taken["results"][0]["marks"]) == (200, "accepted", [])
+
+
+def booked(d, by="issuers"):
+    report = d.admin("GET", "/v1/reports/%s?from=2026-01-01&to=2035-01-01" % by)
+    return {(row["key"], row["redemptions"]) for row in report["rows"]}
+
+
+def test_what_comes_while_it_is_withdrawn_is_booked_to_it(daemon):
+    """Its service was restored from before the visit, and the city has left
+    when the kiosk sends it again."""
+    scanned, id = daemon.issuer.issue(cls=3), oapcast.uuid7()
+    assert daemon.stop() == 0
+    before = daemon.data.with_name("before")
+    shutil.copytree(daemon.data, before)
+    daemon.start()
+    _, answer = daemon.ask(daemon.kiosk.question(scanned, "visit", id=id))
+    assert daemon.stop() == 0
+    shutil.rmtree(daemon.data)
+    before.rename(daemon.data)
+    daemon.start()
+    change(daemon, withdrawn=True)
+    entry = daemon.kiosk.attempt(scanned, "visit", answer["number"], id=id,
+                                 grant=bytes.fromhex(answer["grant"]))
+    _, taken = daemon.upload(daemon.kiosk.report(), [entry])
+    assert taken["results"][0]["marks"] == []
+    shown = daemon.admin("GET", "/v1/attempts/%s/%s" % (
+        daemon.kiosk.kid.hex(), id.hex()))
+    assert (shown["counts"], shown["issuer"], shown["class"]) == (
+        True, daemon.issuer.iss, "senior")
+    assert booked(daemon) == {(daemon.issuer.iss, 1)}
+    assert verdict(daemon, daemon.issuer.issue()) == "issuer-not-trusted"
+    forged = bytearray(daemon.issuer.issue())
+    forged[-1] ^= 1
+    assert verdict(daemon, bytes(forged)) == "issuer-not-trusted"
+    refused = daemon.attempts(verdict="issuer-not-trusted")
+    assert sorted(a["issuer"] for a in refused) == ["", daemon.issuer.iss]

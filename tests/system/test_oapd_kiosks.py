@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator changes of a kiosk that is enrolled: its place, its name
 and its state."""
+import os
 import pathlib
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import oapcast  # noqa: E402
+import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 
 
@@ -81,3 +84,20 @@ def test_a_revoked_kiosk_stays_revoked_wherever_it_is_put(daemon):
         change(daemon, kiosk, state="active")
     assert change(daemon, kiosk, name="cupboard")["state"] == "revoked"
     assert verdict(daemon, kiosk, "nmwa") == "device-revoked"
+
+
+def test_a_live_code_shown_to_it_before_it_knew_is_good_for_another_try(
+        daemon):
+    kiosk = daemon.add_kiosk()
+    holder = m.key_of(os.urandom(32))
+    shown = m.presentation(daemon.issuer.issue(holder=holder),
+                           {6: int(time.time())}, holder)
+
+    def ask(facility):
+        kiosk.facility = facility
+        return daemon.ask(kiosk.question(shown, "visit"))[1]["verdict"]
+
+    change(daemon, kiosk, facility="nmwa")
+    assert ask("tnm") == "bundle-stale"
+    assert ask("nmwa") == "accepted"
+    assert ask("nmwa") == "presentation-stale"

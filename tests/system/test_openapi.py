@@ -20,7 +20,8 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 
-FILE = yaml.safe_load((TOP / "server/daemon/openapi.yaml").read_text())
+TEXT = (TOP / "server/daemon/openapi.yaml").read_text()
+FILE = yaml.safe_load(TEXT)
 METHODS = ("get", "post", "patch", "put", "delete")
 CALLS = [(method, path) for path, item in FILE["paths"].items()
          for method in METHODS if method in item]
@@ -218,6 +219,22 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
     succeeded = {(method, path) for method, path, status in observer.seen
                  if status < 300}
     assert succeeded == set(CALLS)
+
+
+@pytest.mark.parametrize("path, body, named", [
+    ("benefits/visit", {"limit": {"scope": None}}, "limit.scope"),
+    ("benefits/visit", {"limit": {"bogus": None}}, "limit.bogus"),
+    ("benefits/visit", {"names": {"xx": None}}, "names.xx"),
+    ("facilities/tnm", {"names": {"KO": None}}, "names.KO"),
+    ("policy", {"offline_amounts": {"KWR": None}}, "offline_amounts.KWR")])
+def test_null_takes_nothing_away_that_cannot_be_there(observer, path, body,
+                                                      named):
+    status, answer = observer.call("PATCH", "/v1/" + path, body)
+    assert status == 400 and named in answer["detail"]
+
+
+def test_the_file_needs_nothing_of_yaml_that_others_lack():
+    assert "<<:" not in TEXT
 
 
 NOBODY = {"id": "nobody", "kid": "00" * 8, "iss": "nobody.example",

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "ledgerbed.h"
+#include <string.h>
+
 #include "store_ledger.h"
 
 #define DAY (24 * BED_HOUR)
@@ -214,21 +216,31 @@ static void conflicts_wait_until_they_are_closed(void **state)
 static void quarantine_has_room_again_when_its_time_is_over(void **state)
 {
 	struct bed *bed = *state;
-	struct paper p[2] = {{.kiosk = 0, .n = 4, .entry = "old"},
-	                     {.kiosk = 0, .n = 4, .entry = "new"}};
+	struct paper p = {.kiosk = 0, .n = sizeof(unsigned)};
+	unsigned i = 0;
 
-	bed_send_one(bed, &p[0]);
+	for (; i < QUARANTINE_PER_KIOSK_MAX - 1; i++) {
+		memcpy(p.entry, &i, sizeof i);
+		bed_send_one(bed, &p);
+	}
 	bed_pass_time(bed, 59 * DAY);
-	bed_send_one(bed, &p[1]);
-	assert_int_equal(bed_number(bed, PLACES), 2);
+	memcpy(p.entry, &i, sizeof i);
+	assert_int_equal(bed_send_one(bed, &p).marks, MARK_QUARANTINED);
+	i++;
+	memcpy(p.entry, &i, sizeof i);
+	assert_int_equal(bed_send_one(bed, &p).marks, 0); /* full */
 	bed_pass_time(bed, 2 * DAY);
 	purge_now(bed);
 	purge_now(bed);
 	assert_int_equal(bed_number(bed, PLACES), 1);
 	assert_int_equal(bed_number(bed, RAW), 1);
+	assert_int_equal(bed_send_one(bed, &p).marks, MARK_QUARANTINED);
+	assert_int_equal(bed_number(bed, PLACES), 2);
 	/* Sent again: it is known, and takes no place. */
-	assert_int_equal(bed_send_one(bed, &p[0]).marks, MARK_QUARANTINED);
-	assert_int_equal(bed_number(bed, PLACES), 1);
+	i = 0;
+	memcpy(p.entry, &i, sizeof i);
+	assert_int_equal(bed_send_one(bed, &p).marks, MARK_QUARANTINED);
+	assert_int_equal(bed_number(bed, PLACES), 2);
 }
 
 static void many_go_in_steps(void **state)
