@@ -276,12 +276,8 @@ static bool prepare(struct loop *loop)
 
 	if (config == NULL)
 		return false;
-	/* One thread alone; others use the mailbox. What a request turns on and
-	 * off within one round costs no system call: that was four of them. It
-	 * wants file descriptors that are not duplicated, and none is. */
-	event_config_set_flag(config,
-			      EVENT_BASE_FLAG_NOLOCK |
-				  EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	/* One thread alone; others use the mailbox. */
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	loop->base = event_base_new_with_config(config);
 	event_config_free(config);
 	loop->mailbox = mailbox_new();
