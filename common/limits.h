@@ -120,6 +120,8 @@
 #define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */
 #define KIOSK_BUSY_MS 200	/* somebody reads the journal; a visitor waits */
 #define KIOSK_RETRY_FIRST_MS 50	/* after a broken connection; then doubled */
+#define KIOSK_PAUSE_FIRST_MS 1000 /* unasked after a miss; then doubled */
+#define KIOSK_PAUSE_MAX_MS 30000 /* a line that is back is noticed soon */
 #define KIOSK_RETRY_LEAST_MS 20	/* with less left, asking again is no use */
 
 /* The ledger. */

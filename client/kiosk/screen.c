@@ -128,6 +128,39 @@ static void put_price(const struct options *o, const struct oap_told *told)
 	put_amount(o, WORD_TO_PAY, told->price, "", BOLD, told->currency);
 }
 
+/* " · keys 3 h" */
+static void add_age(const struct options *o, enum word of, int64_t ms,
+		    char *text, size_t cap)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} UNITS[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"},
+		     {1000, "s"}};
+	size_t n = strlen(text), i = 0;
+
+	if (ms == OAP_NO_TIME)
+		return;
+	while (i + 1 < sizeof(UNITS) / sizeof(*UNITS) && ms < 2 * UNITS[i].ms)
+		i++;
+	snprintf(text + n, cap - n, "%s%s %lld %s", n > 0 ? " · " : "",
+		 word(of, o->lang), (long long)(ms / UNITS[i].ms),
+		 UNITS[i].name);
+}
+
+/* How old is what a verdict of this kiosk's own stands on. */
+static void put_ages(const struct options *o, const struct oap_told *told)
+{
+	char text[160] = "";
+
+	if (told->by_service || told->checked_only)
+		return;
+	add_age(o, WORD_KEYS_AGE, told->key_age_ms, text, sizeof(text));
+	add_age(o, WORD_LIST_AGE, told->status_age_ms, text, sizeof(text));
+	add_age(o, WORD_DATA_AGE, told->bundle_age_ms, text, sizeof(text));
+	put_row(o, WORD_DECIDED_HERE, text);
+}
+
 static void put_warnings(const struct options *o, const struct oap_told *told)
 {
 	const struct {
@@ -136,6 +169,8 @@ static void put_warnings(const struct options *o, const struct oap_told *told)
 	} warnings[] = {
 		{(told->stale & OAP_STALE_BUNDLE) != 0, WORD_STALE_BUNDLE},
 		{(told->stale & OAP_STALE_STATUS) != 0, WORD_STALE_STATUS},
+		{(told->marks & OAP_MARK_CONFLICT) != 0, WORD_CONFLICT},
+		{(told->marks & OAP_MARK_DISPUTED) != 0, WORD_DISPUTED},
 		{told->checked_only != 0, WORD_CHECK_ONLY},
 	};
 
@@ -158,6 +193,7 @@ void screen_told(struct oap *kiosk, const struct options *o,
 	put_first_use(kiosk, o, told);
 	put_row(o, WORD_NEXT, oap_verdict_next(told->verdict, o->lang));
 	put_row(o, WORD_DETAIL, told->detail);
+	put_ages(o, told);
 	put_row(o, WORD_ATTEMPT, told->id);
 	put_warnings(o, told);
 	putchar('\n');

@@ -32,6 +32,26 @@ static const char *const WORDS[WORD_COUNT][LANGS] = {
 			     "확인만 했습니다. 사용 처리되지 않았습니다.",
 			     "確認のみです。利用にはなっていません。",
 			     "仅检查，未计为使用。"},
+	[WORD_DECIDED_HERE] = {"Decided here by", "현장 판정 근거",
+			       "端末での判定根拠", "本机判定依据"},
+	[WORD_KEYS_AGE] = {"keys", "키", "鍵", "密钥"},
+	[WORD_LIST_AGE] = {"status list", "상태 목록", "状態リスト",
+			   "状态列表"},
+	[WORD_DATA_AGE] = {"data", "데이터", "データ", "数据"},
+	[WORD_CONFLICT] = {"This pass was used more often than it may be: "
+			   "tell the operator.",
+			   "이 패스는 허용 횟수를 초과하여 사용되었습니다: "
+			   "운영자에게 알려 주세요.",
+			   "このパスは上限を超えて使われています: "
+			   "運営者へお知らせください。",
+			   "此通行证的使用次数已超出限制：请告知运营方。"},
+	[WORD_DISPUTED] = {"A visit with this pass is in dispute: tell the "
+			   "operator.",
+			   "이 패스의 사용 기록 하나가 확인 중입니다: "
+			   "운영자에게 알려 주세요.",
+			   "このパスの利用記録が確認中です: "
+			   "運営者へお知らせください。",
+			   "此通行证有一条使用记录正在核查：请告知运营方。"},
 };
 
 static const struct {

@@ -192,6 +192,19 @@ static void get_use(const json_t *o, struct answer *a)
 		a->limit = (uint64_t)n;
 }
 
+static int64_t get_age(const json_t *ages, const char *name)
+{
+	int64_t ms;
+
+	return get_int(ages, name, 0, TIME_MS_MAX, &ms) ? ms : OAP_NO_TIME;
+}
+
+static void get_ages(const json_t *ages, struct answer *a)
+{
+	a->key_age_ms = get_age(ages, "keys_ms");
+	a->status_age_ms = get_age(ages, "status_ms");
+}
+
 /* Whether a service can have judged a visit so. Later versions may know
  * verdicts that this one does not; no accept among them. */
 static bool can_judge(const struct answer *a)
@@ -230,6 +243,7 @@ bool answer_read(struct bytes json, int64_t list, const char *currency,
 		out->stored = json_is_true(json_object_get(root, "stored"));
 		out->stale = get_bits(json_object_get(root, "stale"), STALE, 2);
 		out->marks = get_marks(root);
+		get_ages(json_object_get(root, "ages"), out);
 		if (get_int(root, "epoch", 0, INT64_MAX, &epoch))
 			out->epoch = (uint64_t)epoch;
 	}
@@ -240,13 +254,17 @@ bool answer_read(struct bytes json, int64_t list, const char *currency,
 static void get_held(const json_t *held, struct entries_answer *out)
 {
 	char hex[65];
-	int64_t seq;
+	int64_t seq, count;
 
-	if (get_int(held, "seq", 1, INT64_MAX, &seq) &&
+	if (get_int(held, "seq", 0, INT64_MAX, &seq) &&
+	    get_int(held, "count", 0, INT64_MAX, &count) &&
 	    get_text(held, "hash", hex, sizeof(hex)) &&
 	    hex_decode(bytes_text(hex), out->held_hash,
-		       sizeof(out->held_hash)))
+		       sizeof(out->held_hash))) {
+		out->has_held = true;
 		out->held_seq = (uint64_t)seq;
+		out->held_count = (uint64_t)count;
+	}
 }
 
 bool entries_answer_read(struct bytes json, struct entries_answer *out)

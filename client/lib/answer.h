@@ -35,6 +35,7 @@ struct answer {
 	char first_use_city[NAME_ID_MAX + 1];
 	uint64_t uses, limit;
 	unsigned stale; /* OAP_STALE_… */
+	int64_t key_age_ms, status_age_ms; /* OAP_NO_TIME: not told */
 	uint64_t epoch; /* of the service's bundle; 0: not told */
 	struct answer_results items;
 };
@@ -51,8 +52,10 @@ struct entries_answer {
 	struct answer_results results;
 	int64_t service_ms;
 	char device[12];
-	uint64_t held_seq; /* highest contiguous held; 0: none, or not told */
+	bool has_held;
+	uint64_t held_seq; /* highest contiguous held; 0: none */
 	uint8_t held_hash[32];
+	uint64_t held_count; /* of all that are held */
 };
 bool entries_answer_read(struct bytes json, struct entries_answer *out)
     OAP_CHECKED;

@@ -111,6 +111,14 @@ uint64_t handle_epoch(const struct oap *o)
 	return o->trust ? trust_bundle(o->trust)->epoch : 0;
 }
 
+uint32_t handle_chance(const struct oap *o)
+{
+	uint8_t random[8] = {0};
+
+	o->env.random(o->env.arg, random, 4);
+	return (uint32_t)(get_be64(random) >> 32);
+}
+
 /* The pins of the bundle, once there are some; before, the one that the
  * enrolment code brought. */
 struct net_place handle_place(const struct oap *o)
@@ -265,6 +273,8 @@ static enum oap_result load(struct oap *o, bool create,
 		return result;
 	if (!journal_clock(o->journal, &o->clock) ||
 	    !journal_identity(o->journal, &o->identity, &there))
+		return handle_journal_failed(o, why);
+	if (!journal_there(o->journal, &o->there))
 		return handle_journal_failed(o, why);
 	result = load_key(o, why);
 	if (!there) /* a key alone is what an interrupted enrolment left */

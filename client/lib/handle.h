@@ -18,6 +18,7 @@
 #include "keyfile.h"
 #include "kioskdir.h"
 #include "net.h"
+#include "reach.h"
 #include "talk.h"
 
 struct oap {
@@ -29,6 +30,8 @@ struct oap {
 	pthread_mutex_t lock;
 	struct journal *journal;
 	struct kioskclock clock;
+	struct reach reach;
+	struct there there; /* what the service said it holds */
 	bool has_key;
 	struct device_key key;
 	uint8_t wrapping[WRAPPING_KEY];
@@ -75,6 +78,8 @@ enum oap_result handle_need_bundle(const struct oap *o,
 				   struct oap_problem *why) OAP_CHECKED;
 struct net_place handle_place(const struct oap *o);
 uint64_t handle_epoch(const struct oap *o);
+/* 32 random bits. */
+uint32_t handle_chance(const struct oap *o);
 /* "2026-11-23 14:05" at a facility of the bundle; else in a city of it, "" for
  * none; else at ours; else UTC. */
 void handle_local(const struct oap *o, const char *facility, const char *city,

@@ -41,9 +41,9 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		    " ORDER BY seq DESC LIMIT 1",
 	[SQL_APPEND] = "INSERT INTO entry (seq, id, message, hash, salt,"
 		       " scanned, effective_ms, pass, told, benefit, period,"
-		       " counted, of_id) VALUES"
+		       " counted, of_id, spent) VALUES"
 		       " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		       " ?13)",
+		       " ?13, ?14)",
 	[SQL_FIND] = "SELECT seq, told, effective_ms, pass, benefit, period,"
 		     " counted FROM entry WHERE id = ?1 AND told IS NOT NULL",
 	[SQL_FIRST_USE] = "SELECT min(effective_ms) FROM entry"
@@ -82,6 +82,17 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_REFUSED] = "SELECT seq, kid, id, verdict FROM refused"
 			" WHERE seq > ?1 ORDER BY seq LIMIT 1",
 	[SQL_DROP_REFUSED] = "DELETE FROM refused WHERE seq = ?1",
+	[SQL_THERE] = "SELECT held_seq, held_count, diverged FROM contact",
+	[SQL_SET_THERE] = "UPDATE contact SET held_seq = ?1, held_count = ?2,"
+			  " diverged = ?3",
+	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0"
+		       " WHERE sent = 1 AND seq > ?1",
+	[SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
+	[SQL_SPENT] = "SELECT count(*), coalesce(sum(spent), 0) FROM entry"
+		      " WHERE spent IS NOT NULL"
+		      " AND seq >= (SELECT since_seq FROM contact)",
+	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1"
+			" WHERE since_seq < ?1",
 	[SQL_QUEUE] = "SELECT count(*), min(seq), (SELECT effective_ms FROM"
 		      " entry WHERE sent = 0 ORDER BY seq LIMIT 1)"
 		      " FROM entry WHERE sent = 0",

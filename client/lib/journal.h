@@ -120,6 +120,8 @@ struct journal_entry {
 	struct bytes benefit;
 	int32_t period; /* of the use, when counted */
 	bool counted;	/* a use was added here for it */
+	bool alone;	/* accepted without the service */
+	int64_t spent;	/* then: the discount */
 	/* reversal */
 	uint8_t of_id[16];
 };
@@ -204,6 +206,30 @@ bool journal_queue(struct journal *j, struct journal_queue *out) OAP_CHECKED;
 /* Walks the chain of all that is kept: every hash, prev and seq. *bad is the
  * first entry that does not fit, 0 when all do. */
 bool journal_verify(struct journal *j, uint64_t *bad) OAP_CHECKED;
+
+/* What the service said it holds of this kiosk's entries, last. */
+struct there {
+	uint64_t seq;	/* the highest up to which it has all */
+	uint64_t count; /* of all it has */
+	/* This journal was seen to hold less, or something else: it was
+	 * restored or copied, and must not decide alone. */
+	bool diverged;
+};
+
+bool journal_there(struct journal *j, struct there *out) OAP_CHECKED;
+bool journal_set_there(struct journal *j, const struct there *there)
+    OAP_CHECKED;
+/* Entries after seq are to be sent again, whatever became of them. */
+bool journal_unsend(struct journal *j, uint64_t seq) OAP_CHECKED;
+/* *there tells whether the journal still has that entry. */
+bool journal_hash(struct journal *j, uint64_t seq, uint8_t hash[static 32],
+		  bool *there) OAP_CHECKED;
+
+/* What was accepted by itself since the last contact with the service. */
+bool journal_spent(struct journal *j, uint64_t *uses, int64_t *discount)
+    OAP_CHECKED;
+/* There was contact before the entry of that seq was written. */
+bool journal_contact(struct journal *j, uint64_t seq) OAP_CHECKED;
 
 /* ------------------------------------------------------ uses and memory */
 

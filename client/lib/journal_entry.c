@@ -61,6 +61,8 @@ bool journal_append(struct journal *j, const struct journal_entry *e)
 	sql_int(s, 12, e->counted);
 	if (e->reversal)
 		sql_blob(s, 13, bytes_of(e->of_id, sizeof(e->of_id)));
+	if (e->alone)
+		sql_int(s, 14, e->spent);
 	return sql_run(j, s);
 }
 

@@ -67,6 +67,15 @@ static const char *const SCHEMA[] = {
     /* reversals that the service refused, until somebody was told */
     ("CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
      " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;"),
+	/* spent: of what was accepted alone, the discount; since_seq: the
+	 * first entry after the last contact; held_…: what the service said */
+    ("ALTER TABLE entry ADD COLUMN spent INTEGER;"
+     "CREATE INDEX entry_spent ON entry (seq, spent)"
+     " WHERE spent IS NOT NULL;"
+     "CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " since_seq INTEGER NOT NULL, held_seq INTEGER NOT NULL,"
+     " held_count INTEGER NOT NULL, diverged INTEGER NOT NULL) STRICT;"
+     "INSERT INTO contact VALUES (1, 1, 0, 0, 0);"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

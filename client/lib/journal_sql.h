@@ -8,7 +8,7 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 3 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 4 /* as many steps are in journal_open.c */
 
 enum statement {
 	SQL_BEGIN,
@@ -44,6 +44,12 @@ enum statement {
 	SQL_REFUSE,
 	SQL_REFUSED,
 	SQL_DROP_REFUSED,
+	SQL_THERE,
+	SQL_SET_THERE,
+	SQL_UNSEND,
+	SQL_HASH,
+	SQL_SPENT,
+	SQL_CONTACT,
 	SQL_QUEUE,
 	SQL_CHAIN,
 	SQL_USES,

@@ -64,6 +64,8 @@ static void find_issuer(const struct trust *trust, struct judged *j,
 	const struct trust_issuer *issuer = trust_issuer(trust, pass->iss);
 
 	in->issuer = issuer ? ISSUER_KNOWN : ISSUER_NOT_HERE;
+	if (issuer != NULL)
+		j->keys_made_at = issuer->doc.made_at;
 	if (issuer == NULL || !issuerdoc_key(&issuer->doc, j->scan.kid, &e->key))
 		return;
 	in->key = &e->key;
@@ -72,6 +74,8 @@ static void find_issuer(const struct trust *trust, struct judged *j,
 		in->presentation_verified =
 		    cose_verify(&j->scan.presentation_cose, pass->cnf, NULL);
 	e->token = trust_token(issuer, pass->uri);
+	if (e->token != NULL)
+		j->list_made_at = e->token->view.iat;
 	if (e->token != NULL)
 		in->status = &e->token->view;
 }

@@ -39,6 +39,8 @@ struct judged {
 	struct benefit benefit;
 	struct facility facility;
 	struct decision decision;
+	/* Seconds; 0: not known. When the keys and the list were made. */
+	uint64_t keys_made_at, list_made_at;
 	uint64_t uses; /* counted here, in the decision's period */
 	bool has_first_use;
 	int64_t first_use_ms;

@@ -201,6 +201,8 @@ void ask_service(struct oap *o, const struct net_place *place,
 			set_detail(out, "out of memory");
 			return;
 		}
+		out->tried = true;
+		out->again_ms = (int64_t)reply->retry_after_s * 1000;
 		again = read_reply(place, reply, a, out);
 		pause = pause_before(reply, &backoff);
 		net_reply_free(reply);

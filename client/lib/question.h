@@ -27,6 +27,8 @@ void ask_free(struct ask *a);
 struct asked {
 	unsigned verdict; /* VERDICT_NONE: answer has it; else why not */
 	struct answer answer;
+	bool tried; /* the service was asked at all */
+	int64_t again_ms; /* it said to wait so long; 0: it did not */
 	struct moment sent; /* before the request that was answered */
 	char detail[OAP_PROBLEM_TEXT];
 };

@@ -100,9 +100,14 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	row.benefit = r->visit->benefit;
 	row.counted = j->has_scan && j->has_benefit && j->has_facility &&
 		      verdict_is(r->told, CLASS_ACCEPT);
+	row.alone = row.counted && !r->has_grant;
+	row.spent = r->has_discount ? r->discount : 0;
 	if (row.counted)
 		row.period = decide_period(&j->benefit, &j->facility, now_ms);
 	kioskclock_raise_floor(&o->clock, now_ms);
+	/* Its answer was contact. */
+	if (r->has_grant && !journal_contact(o->journal, e.seq + 1))
+		return false;
 	return append(o, &e, &row) && remember(o, r, &row, now_ms) &&
 	       journal_set_clock(o->journal, &o->clock) &&
 	       (r->results == NULL ||

@@ -17,7 +17,7 @@ struct attempt_record {
 	struct moment at;
 	bool has_discount;
 	int64_t discount;
-	bool has_grant;
+	bool has_grant; /* else it was decided here */
 	uint8_t grant[ENTRY_GRANT];
 	/* items that came with the question, and what became of them */
 	const struct answer_results *results;

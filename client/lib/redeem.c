@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* redeem.c: oap_check and oap_redeem. Ask, write down, then tell. */
+#include <stdio.h>
 #include <string.h>
 
 #include "fault.h"
@@ -19,19 +20,25 @@ struct redemption {
 	char facility[NAME_ID_MAX + 1];
 	int64_t began_ms, until_ms; /* net_now_ms */
 	bool in_doubt;	  /* to be asked */
+	bool alone;	  /* decided here: judged has it */
 	bool written;	  /* there is an entry */
 };
 
-static bool judge_here(struct oap *o, const struct visit *visit,
-		       const struct moment *now, struct judged *out)
+static struct bench bench_of(struct oap *o, const struct moment *now)
 {
-	struct bench bench = {
+	return (struct bench){
 	    .trust = o->trust,
 	    .journal = o->journal,
 	    .hash_key = o->identity.hash_key,
 	    .facility = bytes_text(o->facility),
 	    .clock = handle_clock(o, now),
 	};
+}
+
+static bool judge_here(struct oap *o, const struct visit *visit,
+		       const struct moment *now, struct judged *out)
+{
+	struct bench bench = bench_of(o, now);
 
 	return judge(&bench, visit, out);
 }
@@ -90,6 +97,27 @@ static uint32_t left_until(int64_t until_ms)
 	return left > 0 ? (uint32_t)left : 0;
 }
 
+/* Soon after a miss it is asked all the same, where nobody here may decide. */
+#define MISSES_IGNORED 3
+
+/* Under the lock. False: it is out of reach, which was seen a moment ago. */
+static bool may_ask(struct oap *o, struct redemption *r)
+{
+	const struct judged *j = &r->judged;
+
+	if (reach_may_ask(&o->reach, r->began_ms))
+		return true;
+	if (j->has_benefit && !j->benefit.offline &&
+	    o->reach.missed < MISSES_IGNORED)
+		return true;
+	r->asked.verdict = VERDICT_UNAVAILABLE;
+	snprintf(r->asked.detail, sizeof(r->asked.detail),
+		 "the service did not answer a moment ago; it is asked again "
+		 "in %d s",
+		 (int)((o->reach.again_ms - r->began_ms) / 1000 + 1));
+	return false;
+}
+
 /* Under the lock: everything before the network. */
 static enum oap_result prepare(struct oap *o, struct redemption *r,
 			       unsigned deadline_ms, struct oap_problem *why)
@@ -110,7 +138,7 @@ static enum oap_result prepare(struct oap *o, struct redemption *r,
 	r->asked.verdict = r->judged.at_once;
 	if (o->held.device != DEVICE_ACTIVE)
 		r->asked.verdict = VERDICT_DEVICE_REVOKED;
-	if (r->asked.verdict != VERDICT_NONE)
+	if (r->asked.verdict != VERDICT_NONE || !may_ask(o, r))
 		return OAP_OK;
 	failed = ask_build(o, &r->visit, &r->judged, &now,
 			   left_until(r->until_ms), &r->ask);
@@ -131,6 +159,10 @@ static void fill_record(const struct redemption *r, struct attempt_record *to)
 	to->visit = &r->visit;
 	to->judged = &r->judged;
 	to->told = r->asked.verdict;
+	if (r->alone && r->judged.decision.has_price) {
+		to->has_discount = true;
+		to->discount = r->judged.decision.price.discount;
+	}
 	if (to->told != VERDICT_NONE)
 		return;
 	to->told = a->verdict;
@@ -143,9 +175,8 @@ static void fill_record(const struct redemption *r, struct attempt_record *to)
 	to->seqs = r->ask.seqs;
 }
 
-/* "Not now" is no verdict on a visit: there is nothing to remember. An answer
- * that was on its way is void once this kiosk asks again for the pass, or
- * reports that it has sent everything. */
+/* What is about the line or the device is no verdict on a visit: there is
+ * nothing to remember. */
 static bool is_verdict(unsigned told)
 {
 	return !verdict_is(told, CLASS_RETRY) && !verdict_is(told, CLASS_DEVICE);
@@ -174,6 +205,52 @@ static unsigned write_down(struct oap *o, struct redemption *r,
 	return VERDICT_JOURNAL_FAILED;
 }
 
+/* A journal that was restored, or copied, does not know what was used. */
+static enum verdict within_bounds(const struct oap *o, enum verdict v)
+{
+	return v == VERDICT_ACCEPTED_OFFLINE && o->there.diverged
+		   ? VERDICT_OFFLINE_NOT_ALLOWED
+		   : v;
+}
+
+/* Under the lock: nobody could be asked, so this kiosk decides, where it is
+ * now and by what it knows now. */
+static void decide_alone(struct oap *o, struct redemption *r,
+			 const struct moment *now)
+{
+	struct bench bench = bench_of(o, now);
+	struct oap_problem why;
+
+	bench.offline = true;
+	memcpy(r->facility, o->facility, sizeof(r->facility));
+	if (o->held.device != DEVICE_ACTIVE) {
+		r->asked.verdict = VERDICT_DEVICE_REVOKED;
+	} else if (!journal_spent(o->journal, &bench.allowance.uses,
+				  &bench.allowance.discount) ||
+		   !judge(&bench, &r->visit, &r->judged)) {
+		handle_journal_failed(o, &why);
+		memcpy(r->asked.detail, why.text, sizeof(r->asked.detail));
+		r->asked.verdict = VERDICT_JOURNAL_FAILED;
+	} else {
+		r->alone = true;
+		r->asked.verdict =
+		    within_bounds(o, r->judged.decision.verdict);
+	}
+}
+
+static void note_reach(struct oap *o, const struct redemption *r)
+{
+	const struct asked *asked = &r->asked;
+
+	if (!asked->tried)
+		return;
+	if (verdict_is(asked->verdict, CLASS_RETRY))
+		reach_missed(&o->reach, net_now_ms(), asked->again_ms,
+			     handle_chance(o));
+	else
+		reach_answered(&o->reach);
+}
+
 /* Under the lock again: the entry, then what is told. */
 static void conclude(struct oap *o, struct redemption *r,
 		     struct oap_told *told)
@@ -182,6 +259,7 @@ static void conclude(struct oap *o, struct redemption *r,
 	struct moment now;
 	unsigned verdict;
 
+	note_reach(o, r);
 	judge_places(o->trust, bytes_text(r->facility), &r->visit,
 		     &r->judged);
 	/* The entry's commit keeps what was learned. */
@@ -189,6 +267,8 @@ static void conclude(struct oap *o, struct redemption *r,
 		(void)handle_learn(o, &r->asked.sent,
 				   r->asked.answer.service_ms);
 	now = handle_now(o);
+	if (verdict_is(r->asked.verdict, CLASS_RETRY))
+		decide_alone(o, r, &now);
 	memcpy(told->detail, r->asked.detail, sizeof(told->detail));
 	verdict = write_down(o, r, &now, told->detail);
 	tell_visit(o, &r->visit, &r->judged,
@@ -197,6 +277,8 @@ static void conclude(struct oap *o, struct redemption *r,
 		   told);
 	if (answered && verdict == r->asked.answer.verdict)
 		tell_answer(o, &r->asked.answer, told);
+	else if (r->alone && verdict == r->asked.verdict)
+		tell_decision(o, &r->judged, told);
 	tell_verdict(verdict, told);
 	if (r->written)
 		hex_encode(r->ask.id, sizeof(r->ask.id), told->id);

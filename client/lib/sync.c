@@ -17,6 +17,7 @@ struct upload {
 	struct outbuf items, body;
 	uint64_t seqs[ITEMS_PER_UPLOAD_MAX];
 	size_t count;
+	uint64_t next_seq; /* as reported: what the answer is contact before */
 	struct net_place place;
 	struct moment sent;
 };
@@ -32,7 +33,7 @@ static void collect(void *arg, uint64_t seq, struct bytes message,
 }
 
 static bool put_report(struct oap *o, const struct moment *now,
-		       struct outbuf *out)
+		       struct outbuf *out, uint64_t *next_seq)
 {
 	struct report r = {.at_ms = now->raw_ms,
 			   .epoch = handle_epoch(o),
@@ -45,7 +46,7 @@ static bool put_report(struct oap *o, const struct moment *now,
 	    !journal_tip(o->journal, &tip))
 		return false;
 	memcpy(r.kid, o->key.kid, sizeof(r.kid));
-	r.next_seq = tip.next_seq;
+	r.next_seq = *next_seq = tip.next_seq;
 	r.has_unsent = queue.depth > 0;
 	r.oldest_unsent = queue.oldest_seq;
 	r.queue_depth = queue.depth;
@@ -74,7 +75,7 @@ static enum oap_result build(struct oap *o, uint64_t reversal,
 		return result;
 	journal_make_sure(o->journal);
 	u->sent = handle_now(o);
-	if (!put_report(o, &u->sent, &report) ||
+	if (!put_report(o, &u->sent, &report, &u->next_seq) ||
 	    !collect_unsent(o, reversal, u))
 		return handle_journal_failed(o, why);
 	body_put_head(&u->body, out_view(&report), u->count);
@@ -87,30 +88,84 @@ static enum oap_result build(struct oap *o, uint64_t reversal,
 	return OAP_OK;
 }
 
+/* Whether this journal is what the service has heard of: it has as much, and
+ * the same. What was forgotten here by age cannot be compared. */
+static bool compare_held(struct oap *o, const struct entries_answer *a,
+			 struct there *there)
+{
+	struct journal_tip tip;
+	uint8_t hash[32];
+	bool has;
+
+	if (a->held_seq == 0)
+		return true;
+	if (!journal_tip(o->journal, &tip) ||
+	    !journal_hash(o->journal, a->held_seq, hash, &has))
+		return false;
+	if (a->held_seq >= tip.next_seq ||
+	    (has && memcmp(hash, a->held_hash, sizeof(hash)) != 0))
+		there->diverged = true;
+	return true;
+}
+
+/* When the service holds less than it said before, it was restored: what it
+ * lost is sent again. Replies that overtake each other look like that, too,
+ * and cost an upload. */
+static bool note_held(struct oap *o, const struct entries_answer *a,
+		      struct there *there)
+{
+	bool less = a->held_seq < there->seq || a->held_count < there->count;
+
+	if (!a->has_held)
+		return true;
+	if (!compare_held(o, a, there))
+		return false;
+	if (a->held_seq > 0 && !there->diverged &&
+	    !journal_settle_held(o->journal, a->held_seq, a->held_hash))
+		return false;
+	if (less && !journal_unsend(o->journal, a->held_seq))
+		return false;
+	there->seq = a->held_seq;
+	there->count = a->held_count;
+	return journal_set_there(o->journal, there);
+}
+
 /* Under the lock: what the service said, in one transaction. */
 static enum oap_result settle(struct oap *o, const struct upload *u,
 			      const struct entries_answer *a,
 			      struct batch *out, struct oap_problem *why)
 {
+	struct there there = o->there;
 	struct journal_queue queue;
 	bool ok;
 
+	reach_answered(&o->reach);
 	handle_contact(o, &u->sent, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
 	ok = record_results(o, &a->results, u->seqs, &out->marked) &&
-	     (a->held_seq == 0 ||
-	      journal_settle_held(o->journal, a->held_seq, a->held_hash)) &&
+	     note_held(o, a, &there) &&
+	     journal_contact(o->journal, u->next_seq) &&
 	     journal_prune(o->journal, handle_effective(o, &u->sent));
 	if (ok)
 		ok = journal_commit(o->journal);
 	else
 		journal_rollback(o->journal);
+	if (ok)
+		o->there = there;
 	if (!ok || !journal_queue(o->journal, &queue))
 		return handle_journal_failed(o, why);
 	out->unsent = queue.depth;
 	return OAP_OK;
+}
+
+/* The next visitor need not wait for what is known already. */
+static void note_silence(struct oap *o)
+{
+	handle_lock(o);
+	reach_missed(&o->reach, net_now_ms(), 0, handle_chance(o));
+	handle_unlock(o);
 }
 
 static enum oap_result read_reply(struct oap *o, const struct upload *u,
@@ -120,6 +175,8 @@ static enum oap_result read_reply(struct oap *o, const struct upload *u,
 	struct entries_answer answer;
 	enum oap_result result;
 
+	if (reply->status == 0)
+		note_silence(o);
 	if (reply->status != 200)
 		return refresh_refused(reply, "upload", why);
 	if (!entries_answer_read(bytes_of(reply->body, reply->n), &answer) ||

@@ -46,6 +46,8 @@ void tell_begin(struct oap_told *told)
 	told->list = told->discount = told->price = OAP_NO_AMOUNT;
 	told->first_use_ms = told->pass_expires_ms = OAP_NO_TIME;
 	told->verdict_class = OAP_CLASS_UNKNOWN;
+	told->key_age_ms = told->status_age_ms = OAP_NO_TIME;
+	told->bundle_age_ms = OAP_NO_TIME;
 }
 
 static void tell_pass(const struct pass *pass, struct oap_told *told)
@@ -103,6 +105,16 @@ static void tell_uses(const struct oap *o, const struct judged *j,
 		     told->first_use_local);
 }
 
+/* What is dated ahead of this clock is of age 0. */
+static int64_t age_ms(const struct oap_told *told, uint64_t made_at)
+{
+	int64_t age = told->at_ms - (int64_t)made_at * 1000;
+
+	if (made_at == 0 || made_at > TIME_S_MAX)
+		return OAP_NO_TIME;
+	return age > 0 ? age : 0;
+}
+
 void tell_decision(const struct oap *o, const struct judged *j,
 		   struct oap_told *told)
 {
@@ -110,6 +122,9 @@ void tell_decision(const struct oap *o, const struct judged *j,
 
 	tell_verdict(d->verdict, told);
 	told->stale = d->stale;
+	told->key_age_ms = age_ms(told, j->keys_made_at);
+	told->status_age_ms = age_ms(told, j->list_made_at);
+	told->bundle_age_ms = age_ms(told, trust_bundle(o->trust)->made_at);
 	if (d->has_price) {
 		told->discount = d->price.discount;
 		told->price = d->price.price;
@@ -125,6 +140,9 @@ void tell_answer(const struct oap *o, const struct answer *a,
 	tell_verdict(a->verdict, told);
 	told->by_service = 1;
 	told->stale = a->stale;
+	told->key_age_ms = a->key_age_ms;
+	told->status_age_ms = a->status_age_ms;
+	told->bundle_age_ms = OAP_NO_TIME;
 	told->marks = a->marks;
 	told->newer_bundle = a->epoch > handle_epoch(o);
 	told->uses = a->uses;

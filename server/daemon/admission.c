@@ -20,6 +20,7 @@ static void admit_key(const struct admitting *by, struct admitted *a)
 		issuer = snapshot_former_issuer(by->snapshot, scan->pass.iss);
 	if (issuer == NULL)
 		return;
+	a->keys_made_at = snap_issuer_made_at(issuer);
 	a->has_key = snap_issuer_key(issuer, scan->kid, &a->key);
 	if (!a->has_key)
 		return;

@@ -8,7 +8,7 @@ void answer_verdict(struct jsontext *j, enum verdict verdict)
 	jsontext_number(j, "number", verdict);
 }
 
-static void put_marks(struct jsontext *j, unsigned marks)
+void answer_marks(struct jsontext *j, unsigned marks)
 {
 	jsontext_open_array(j, "marks");
 	for (unsigned bit = 0; bit < MARK_COUNT; bit++) {
@@ -28,7 +28,7 @@ static void put_result(struct jsontext *j, const struct item_result *result)
 	else
 		jsontext_null(j, "seq");
 	answer_verdict(j, result->result);
-	put_marks(j, result->marks);
+	answer_marks(j, result->marks);
 	jsontext_close_object(j);
 }
 

@@ -9,6 +9,8 @@
 
 /* "verdict": "accepted", "number": 1 */
 void answer_verdict(struct jsontext *j, enum verdict verdict);
+/* "marks": their names */
+void answer_marks(struct jsontext *j, unsigned marks);
 /* An array of what became of each item, in their order; each comes to at most
  * ANSWER_RESULT_MAX bytes. */
 #define ANSWER_RESULT_MAX 200

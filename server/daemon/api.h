@@ -28,6 +28,11 @@ void api_audit(struct request *r);
 void api_attempts(struct request *r);
 void api_attempt(struct request *r);
 void api_attempt_reversal(struct request *r);
+/* api_admission.c */
+void api_attempt_admission(struct request *r);
+void api_attempt_rejection(struct request *r);
+/* api_trouble.c; route->what is the enum trouble */
+void api_trouble(struct request *r);
 void api_pass_lookup(struct request *r);
 /* api_reports.c */
 void api_report(struct request *r);

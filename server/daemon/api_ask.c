@@ -64,6 +64,29 @@ static void put_stale(struct jsontext *j, unsigned stale)
 	jsontext_close_array(j);
 }
 
+static void put_age(struct jsontext *j, const char *name, int64_t now_ms,
+		    bool has, uint64_t made_at_s)
+{
+	int64_t age = now_ms - (int64_t)made_at_s * 1000;
+
+	if (has)
+		jsontext_number(j, name, age > 0 ? age : 0);
+	else
+		jsontext_null(j, name);
+}
+
+/* How old what it was judged by is. */
+static void put_ages(struct jsontext *j, const struct kioskcall *call)
+{
+	const struct admitted *a = &call->job.admitted;
+	int64_t now_ms = call->job.answer.service_ms;
+
+	jsontext_open_object(j, "ages");
+	put_age(j, "keys_ms", now_ms, a->keys_made_at > 0, a->keys_made_at);
+	put_age(j, "status_ms", now_ms, a->has_status, a->status.iat);
+	jsontext_close_object(j);
+}
+
 static void put_grant(struct jsontext *j, const struct ask_result *answer)
 {
 	char hex[2 * ENTRY_GRANT + 1];
@@ -88,6 +111,8 @@ static void reply_answer(struct request *r, const struct kioskcall *call)
 	jsontext_number(&j, "uses", (int64_t)answer->uses);
 	jsontext_number(&j, "limit", answer->limit);
 	put_stale(&j, answer->stale);
+	answer_marks(&j, answer->marks);
+	put_ages(&j, call);
 	jsontext_number(&j, "service_ms", answer->service_ms);
 	put_grant(&j, answer);
 	answer_bundle(&j, r->service->box);

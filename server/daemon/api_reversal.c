@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "api.h"
+#include "attemptact.h"
 #include "reply.h"
-#include "store_ledger.h"
-#include "store_setup.h"
 #include "taker.h"
 
 struct reversing {
-	struct ledger_job job;
-	struct problem problem;
-	uint8_t kid[8], id[16];
+	struct attempt_act act;
 	enum reversal_reason reason;
 	enum verdict result;
 };
@@ -44,48 +41,17 @@ static void name_operator(const struct request *r,
 		*colon = '-';
 }
 
-static enum store_result refuse_unknown(struct reversing *reversing)
-{
-	problem_set(&reversing->problem, 404, NULL,
-		    "no attempt has that kiosk and id; oapctl attempts list "
-		    "finds them");
-	return STORE_NONE;
-}
-
-static enum store_result find(struct store *s, struct reversing *reversing,
-			      struct attempt *a)
-{
-	enum store_result result;
-	int64_t kiosk;
-	bool same;
-
-	result = store_device_find(s, reversing->kid, &kiosk);
-	if (result == STORE_OK)
-		result = store_attempt_find(s, kiosk, reversing->id,
-					    bytes_of(NULL, 0), a, &same);
-	return result == STORE_NONE ? refuse_unknown(reversing) : result;
-}
-
 /* Who and why, where every other change of an operator's is looked for. */
 static enum store_result add_to_trail(struct store *s, const struct request *r,
 				      int64_t now_ms)
 {
 	const struct reversing *reversing = r->work;
-	char object[2 * sizeof(reversing->kid) + 2 * sizeof(reversing->id) + 2];
 	char after[64];
-	struct audit_row row = {.at_ms = now_ms,
-				.actor = r->caller.actor,
-				.action = "attempt.reversal",
-				.object = object,
-				.after = after};
 
-	hex_encode(reversing->kid, sizeof(reversing->kid), object);
-	object[2 * sizeof(reversing->kid)] = '/';
-	hex_encode(reversing->id, sizeof(reversing->id),
-		   object + 2 * sizeof(reversing->kid) + 1);
 	snprintf(after, sizeof(after), "{\"reason\":\"%s\"}",
 		 reversal_reason_name(reversing->reason));
-	return store_audit_add(s, &row);
+	return attempt_act_trail(s, r, &reversing->act, "attempt.reversal",
+				 after, now_ms);
 }
 
 /* Ledger thread. */
@@ -104,12 +70,12 @@ static enum store_result run_reversal(struct store *s, struct ledger_job *job,
 	enum store_result result;
 	struct attempt a;
 
-	result = find(s, reversing, &a);
+	result = attempt_act_find(s, &reversing->act, &a);
 	if (result != STORE_OK)
 		return result;
 	make_id(&r->service->env, now_ms, e.id);
-	memcpy(e.of_kid, reversing->kid, sizeof(e.of_kid));
-	memcpy(e.of_id, reversing->id, sizeof(e.of_id));
+	memcpy(e.of_kid, reversing->act.kid, sizeof(e.of_kid));
+	memcpy(e.of_id, reversing->act.id, sizeof(e.of_id));
 	e.facility = bytes_text(a.facility);
 	name_operator(r, operator);
 	e.operator = bytes_text(operator);
@@ -126,11 +92,7 @@ static void reversed(struct request *r)
 {
 	const struct reversing *reversing = r->work;
 
-	if (reversing->problem.status != 0)
-		reply_problem(r, &reversing->problem);
-	else if (reversing->job.failed)
-		reply_unavailable(r);
-	else
+	if (!attempt_act_failed(r, &reversing->act))
 		reply_json(r, 200,
 			   json_pack("{s:s}", "result",
 				     verdict_name(reversing->result)));
@@ -143,13 +105,8 @@ static bool read_request(struct request *r, struct reversing *reversing,
 	int reason = REASON_MISTAKE;
 	struct taker t;
 
-	if (!hex_decode(bytes_text(r->arg[0]), reversing->kid,
-			sizeof(reversing->kid)) ||
-	    !hex_decode(bytes_text(r->arg[1]), reversing->id,
-			sizeof(reversing->id)))
-		return problem_set(p, 404, NULL,
-				   "an attempt is named by its kiosk (16 "
-				   "hexadecimal digits) and its id (32)");
+	if (!attempt_act_read(r, &reversing->act, p))
+		return false;
 	if (!taker_open(&t, r->json, p) || !take_known(&t, FIELDS) ||
 	    !take_choice(&t, "reason", TAKE_NEEDED, reversal_reason_of,
 			 "mistake, visitor-left, wrong-benefit, other",
@@ -170,11 +127,8 @@ void api_attempt_reversal(struct request *r)
 	}
 	r->work = reversing;
 	r->free_work = free;
-	if (!read_request(r, reversing, &p)) {
+	if (read_request(r, reversing, &p))
+		attempt_act_submit(r, &reversing->act, run_reversal, reversed);
+	else
 		reply_problem(r, &p);
-		return;
-	}
-	reversing->job.kind = JOB_CALL;
-	reversing->job.call = run_reversal;
-	request_to_ledger(r, &reversing->job, reversed);
 }

@@ -64,19 +64,30 @@ static json_t *subject_of(const struct found_attempt *found)
 	    maybe_int(a->has_discount, a->discount), "currency", a->currency);
 }
 
-static json_t *attempt_json(const struct found_attempt *found)
+static json_t *maybe_dispute(const struct attempt *a)
+{
+	const char *why = a->facts.judgement == JUDGEMENT_DISPUTED
+	                      ? dispute_name(a->dispute)
+	                      : NULL;
+
+	return why ? json_string(why) : json_null();
+}
+
+json_t *attempts_json(const struct found_attempt *found)
 {
 	const struct attempt *a = &found->attempt;
 	json_t *o = subject_of(found), *rest;
 
-	rest = json_pack("{s:s, s:o, s:o, s:b, s:b, s:o, s:b, s:o}", "verdict",
-	                 verdict_name(attempt_verdict(&a->facts)), "answer",
-	                 maybe_verdict(a->facts.answer), "told",
-	                 maybe_verdict(a->facts.told), "counts", a->counts,
-	                 "online", a->online, "marks", marks_of(a->marks),
-	                 "id_reused", (a->flags & FLAG_ID_REUSED) != 0,
-	                 "reversed_ms",
-	                 maybe_int(a->facts.reversed, a->reversed_ms));
+	rest = json_pack(
+	    "{s:s, s:o, s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:s}", "verdict",
+	    verdict_name(attempt_verdict(&a->facts)), "answer",
+	    maybe_verdict(a->facts.answer), "told",
+	    maybe_verdict(a->facts.told), "counts", a->counts, "online",
+	    a->online, "marks", marks_of(a->marks), "id_reused",
+	    (a->flags & FLAG_ID_REUSED) != 0, "reversed_ms",
+	    maybe_int(a->facts.reversed, a->reversed_ms), "dispute",
+	    maybe_dispute(a), "admission",
+	    admission_name(a->facts.admission));
 	if (json_object_update(o, rest) != 0) {
 		json_decref(o);
 		o = NULL;
@@ -87,7 +98,7 @@ static json_t *attempt_json(const struct found_attempt *found)
 
 static bool append(const struct found_attempt *found, void *array)
 {
-	return json_array_append_new(array, attempt_json(found)) == 0;
+	return json_array_append_new(array, attempts_json(found)) == 0;
 }
 
 /* ------------------------------------------------------------- finding */
@@ -180,7 +191,7 @@ enum store_result attempts_one(struct store *reader, const char *kid,
 		    kid, id);
 	if (r != STORE_OK)
 		return r;
-	*out = attempt_json(&found);
+	*out = attempts_json(&found);
 	return *out ? add_reversals(reader, &found, *out) : STORE_FAILED;
 }
 

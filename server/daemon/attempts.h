@@ -13,6 +13,10 @@
 #define ATTEMPTS_PAGE_DEFAULT 50
 
 struct attempts_query;
+struct found_attempt;
+
+/* One as JSON, with all that is known of it. */
+json_t *attempts_json(const struct found_attempt *found);
 
 /* Parameters: from, to (YYYY-MM-DD, the facility's local days, inclusive),
  * facility, benefit, issuer, verdict, kiosk, limit, cursor. NULL and a 400

@@ -68,8 +68,8 @@ static bool read_kiosk(const char *text, struct attempt_filter *f,
 	                   text);
 }
 
-/* Decimal digits, as many as max has at most. */
-static bool read_number(const char *text, size_t n, int64_t max, int64_t *out)
+bool attempts_number_read(const char *text, size_t n, int64_t max,
+                          int64_t *out)
 {
 	int64_t v = 0;
 
@@ -86,14 +86,14 @@ static bool read_number(const char *text, size_t n, int64_t max, int64_t *out)
 	return true;
 }
 
-static bool read_limit(const char *text, size_t *limit, struct problem *p)
+bool attempts_limit_read(const char *text, size_t *limit, struct problem *p)
 {
 	int64_t n;
 
 	*limit = ATTEMPTS_PAGE_DEFAULT;
 	if (!text)
 		return true;
-	if (read_number(text, strlen(text), ATTEMPTS_PAGE_MAX, &n) && n > 0) {
+	if (attempts_number_read(text, strlen(text), ATTEMPTS_PAGE_MAX, &n) && n > 0) {
 		*limit = (size_t)n;
 		return true;
 	}
@@ -112,9 +112,9 @@ static bool read_cursor(const char *text, struct attempt_place *place,
 
 	if (!text)
 		return true;
-	if (dash && read_number(text, (size_t)(dash - text), LAST_DAY, &day) &&
+	if (dash && attempts_number_read(text, (size_t)(dash - text), LAST_DAY, &day) &&
 	    date_valid(day) &&
-	    read_number(dash + 1, strlen(dash + 1), INT64_MAX, &place->n)) {
+	    attempts_number_read(dash + 1, strlen(dash + 1), INT64_MAX, &place->n)) {
 		place->day = (int32_t)day;
 		return true;
 	}
@@ -168,7 +168,7 @@ static bool read_all(struct params params, struct attempts_query *q,
 	       read_issuer(param_get(params, "issuer"), f->issuer, p) &&
 	       read_verdict(param_get(params, "verdict"), &f->verdict, p) &&
 	       read_kiosk(param_get(params, "kiosk"), f, p) &&
-	       read_limit(param_get(params, "limit"), &q->limit, p);
+	       attempts_limit_read(param_get(params, "limit"), &q->limit, p);
 }
 
 struct attempts_query *attempts_query_read(struct params params,

@@ -13,4 +13,11 @@ struct attempts_query {
 	size_t limit;
 };
 
+/* The parameter "limit"; text NULL: the default. */
+bool attempts_limit_read(const char *text, size_t *limit,
+                         struct problem *p) OAP_CHECKED;
+/* Decimal digits, as many as max has at most. */
+bool attempts_number_read(const char *text, size_t n, int64_t max,
+                          int64_t *out) OAP_CHECKED;
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bundlemaker.h"
+#include "order.h"
 #include "setup.h"
 #include "snapshot_make.h"
 #include "store_ledger.h"
@@ -64,6 +65,8 @@ static enum store_result run_oblivion(struct store *s, struct ledger_job *job,
 	enum store_result result =
 	    store_purge(s, now_ms - atomic_load(&c->retention_ms), &more);
 
+	if (result == STORE_OK)
+		result = order_overdue(s, now_ms);
 	if (result == STORE_OK && atomic_load(&c->service->disk_failed))
 		result = store_probe(s);
 	atomic_store(&c->more, more);

@@ -30,3 +30,27 @@ enum verdict attempt_verdict(const struct facts *f)
 {
 	return f->told != VERDICT_NONE ? f->told : f->answer;
 }
+
+const char *dispute_name(unsigned dispute)
+{
+	static const char *const names[] = {
+	    "no-grant",	 "amount",    "elsewhere",     "dated-ahead",
+	    "backdated", "allowance", "revoked-kiosk",
+	};
+
+	if (dispute >= DISPUTE_NO_GRANT && dispute < DISPUTE_END)
+		return names[dispute - DISPUTE_NO_GRANT];
+	if (dispute == DISPUTE_NONE || dispute >= DISPUTE_NO_GRANT)
+		return NULL;
+	return verdict_name((enum verdict)dispute);
+}
+
+const char *admission_name(enum admission admission)
+{
+	switch (admission) {
+	case ADMISSION_ADMITTED: return "admitted";
+	case ADMISSION_REJECTED: return "rejected";
+	case ADMISSION_NONE: break;
+	}
+	return "none";
+}

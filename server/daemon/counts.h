@@ -17,7 +17,26 @@ enum judgement {
 	JUDGEMENT_DISPUTED  /* not shown to be right: waits for an operator */
 };
 
+/* Why an accept is disputed: the verdict that a kiosk which kept to the rules
+ * would have told (1..255), or what else does not fit. */
+enum dispute {
+	DISPUTE_NONE = 0,
+	DISPUTE_NO_GRANT = 256, /* told `accepted` without the service's */
+	DISPUTE_AMOUNT,         /* another discount than the benefit's */
+	DISPUTE_ELSEWHERE,      /* a facility where the kiosk was not */
+	DISPUTE_AHEAD,          /* later than it was received */
+	DISPUTE_BACKDATED,      /* earlier than entries before it */
+	DISPUTE_ALLOWANCE,      /* more than a kiosk may accept alone */
+	DISPUTE_REVOKED_KIOSK,  /* first received after that */
+	DISPUTE_END
+};
+/* "amount", "backdated", …; a verdict's name; NULL for none. */
+const char *dispute_name(unsigned dispute);
+
 enum admission { ADMISSION_NONE, ADMISSION_ADMITTED, ADMISSION_REJECTED };
+
+/* "none", "admitted", "rejected". */
+const char *admission_name(enum admission admission);
 
 struct facts {
 	enum verdict answer; /* NONE: not asked, or asked after it was told */

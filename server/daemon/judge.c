@@ -40,6 +40,8 @@ static void answer_from(const struct judging *j, const struct attempt *a,
 	answer->first_use_ms = a->first_ms;
 	memcpy(answer->first_use_facility, a->first_facility,
 	       sizeof answer->first_use_facility);
+	answer->marks = (a->flags & FLAG_SAID_CONFLICT ? MARK_CONFLICT : 0) |
+	                (a->flags & FLAG_SAID_DISPUTED ? MARK_DISPUTED : 0);
 	answer->uses = a->uses;
 	answer->limit = (uint32_t)a->limit;
 	if (a->facts.told == VERDICT_NONE)
@@ -211,6 +213,25 @@ static enum store_result keep(const struct judging *j, const struct question *q,
 	return r;
 }
 
+/* What whoever stands at the door hears of the pass, beside the verdict; kept,
+ * so that a question asked again hears the same. */
+static enum store_result find_marks(const struct judging *j,
+                                    const struct admitted *admitted,
+                                    struct attempt *a)
+{
+	enum store_result r;
+	unsigned marks;
+
+	if (admitted->shape != VERDICT_NONE || !admitted->pass_verified)
+		return STORE_OK;
+	r = store_pass_marks(j->store, admitted->pass_hash, &marks);
+	if (r == STORE_OK && marks & MARK_CONFLICT)
+		a->flags |= FLAG_SAID_CONFLICT;
+	if (r == STORE_OK && marks & MARK_DISPUTED)
+		a->flags |= FLAG_SAID_DISPUTED;
+	return r;
+}
+
 static enum store_result judge_new(const struct judging *j,
                                    const struct question *q,
                                    const struct admitted *admitted,
@@ -231,6 +252,9 @@ static enum store_result judge_new(const struct judging *j,
 	if (r == STORE_OK && a.has_shown)
 		r = store_shown_used(j->store, admitted->pass_hash, a.shown_s,
 		                     j->kiosk, a.benefit, &shown_used);
+	if (r != STORE_OK)
+		return r;
+	r = find_marks(j, admitted, &a);
 	if (r != STORE_OK)
 		return r;
 	d = decide_question(j, q, admitted, c.uses, shown_used);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hindsight.h"
 #include "judge.h"
 #include "log.h"
 
@@ -31,6 +32,7 @@ struct ledger {
 	struct ledger_figures figures;
 
 	/* the ledger thread's */
+	struct hindsight *hindsight;
 	bool broken; /* the last transaction failed: recover first */
 	size_t last; /* jobs in the batch before */
 };
@@ -160,6 +162,7 @@ static enum store_result run_kiosk_job(struct ledger *l, struct ledger_job *job)
 	struct judging j = {.store = l->store,
 	                    .grant_key = l->config.grant_key,
 	                    .job = job,
+	                    .hindsight = l->hindsight,
 	                    .now_ms = now_of(l)};
 	/* It may have been revoked since the loop looked. */
 	enum store_result r = store_device(l->store, job->kiosk.kid, &j.kiosk,
@@ -255,6 +258,7 @@ static void fail_all(struct ledger *l, struct queue *batch)
 {
 	log_error("ledger: transaction given up: %s", store_error(l->store));
 	store_rollback(l->store);
+	hindsight_forget(l->hindsight);
 	l->broken = true;
 	for (struct ledger_job *job = batch->first; job; job = job->next)
 		job->failed = true;
@@ -297,8 +301,11 @@ struct ledger *ledger_start(struct store *store,
 	pthread_condattr_t monotonic;
 	int e;
 
-	if (!l) {
+	if (l)
+		l->hindsight = hindsight_new();
+	if (!l || !l->hindsight) {
 		snprintf(error, error_size, "ledger: out of memory");
+		free(l);
 		return NULL;
 	}
 	l->store = store;
@@ -318,6 +325,7 @@ struct ledger *ledger_start(struct store *store,
 		         strerror(e));
 		pthread_cond_destroy(&l->wake);
 		pthread_mutex_destroy(&l->lock);
+		hindsight_free(l->hindsight);
 		free(l);
 		return NULL;
 	}
@@ -344,6 +352,7 @@ void ledger_stop(struct ledger *l)
 	ledger_halt(l);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
+	hindsight_free(l->hindsight);
 	free(l);
 }
 

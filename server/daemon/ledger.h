@@ -30,6 +30,7 @@ struct admitted {
 	struct scan scan;
 	uint8_t pass_hash[PASS_HASH]; /* zeros when shape is not NONE */
 	enum issuer_knowledge issuer;
+	uint64_t keys_made_at; /* seconds; 0: no document of it */
 	bool has_key;
 	struct issuer_key key;
 	bool pass_verified, presentation_verified;
@@ -54,6 +55,7 @@ struct ask_result {
 	bool has_price;
 	struct price price;
 	unsigned stale;
+	unsigned marks; /* of the pass: conflict, disputed */
 	int64_t service_ms;   /* when it was judged */
 	bool has_grant;
 	uint8_t grant[ENTRY_GRANT];

@@ -8,6 +8,8 @@
 
 #include "alarm.h"
 #include "limits.h"
+#include "order.h"
+#include "rejudge.h"
 
 /* Only the kiosk has it then. */
 static enum store_result no_room(const struct judging *j)
@@ -91,9 +93,25 @@ static bool granted(const struct judging *j, const struct entry *e,
 	return grant_verify(g, j->grant_key, e->grant);
 }
 
-/* The told part of an attempt, over what is known of it. */
-static void take_entry(const struct judging *j, const struct ledger_item *item,
-                       struct attempt *a)
+/* An accept that was told: the service's own, or the kiosk's. */
+static enum store_result judge_accept(const struct judging *j,
+                                      const struct ledger_item *item,
+                                      struct attempt *a, struct turn *turn)
+{
+	if (!a->online)
+		return rejudge(j, item, a, turn);
+	if (item->admitted.shape == VERDICT_NONE)
+		a->facts.judgement = JUDGEMENT_GRANTED;
+	else
+		order_dispute(a, item->admitted.shape);
+	return STORE_OK;
+}
+
+/* The told part of an attempt, over what is known of it; and its turn in the
+ * order of writing, but for the attempt's number. */
+static enum store_result take_entry(const struct judging *j,
+                                    const struct ledger_item *item,
+                                    struct attempt *a, struct turn *turn)
 {
 	const struct admitted *admitted = &item->admitted;
 	const struct entry *e = &item->entry;
@@ -102,6 +120,7 @@ static void take_entry(const struct judging *j, const struct ledger_item *item,
 	 * of it. */
 	enum verdict answer = accepts ? VERDICT_ACCEPTED : e->told;
 	struct grant g = {.time_ms = 0};
+	enum store_result r = STORE_OK;
 
 	a->online = granted(j, e, answer, &g);
 	a->facts.told = e->told;
@@ -114,18 +133,43 @@ static void take_entry(const struct judging *j, const struct ledger_item *item,
 	a->received_ms = j->now_ms;
 	attempt_date(a, admitted->facility,
 	             a->online ? g.time_ms : entry_effective_ms(e));
-	if (!accepts)
-		return;
-	a->facts.judgement = a->online && admitted->shape == VERDICT_NONE
-	                         ? JUDGEMENT_GRANTED
-	                         : JUDGEMENT_DISPUTED;
-	if (a->facts.judgement == JUDGEMENT_DISPUTED)
-		a->marks |= MARK_DISPUTED;
+	*turn = (struct turn){.seq = e->seq,
+	                      .kind = a->online ? TURN_GRANTED : TURN_ENTRY,
+	                      .received_ms = j->now_ms};
+	if (accepts)
+		r = judge_accept(j, item, a, turn);
+	/* What is disputed says nothing about the time. */
+	if (a->facts.judgement != JUDGEMENT_DISPUTED)
+		turn->at_ms = a->effective_ms < j->now_ms ? a->effective_ms
+		                                          : j->now_ms;
+	return r;
+}
+
+static struct ordering ordering_of(const struct judging *j)
+{
+	int64_t skew_s = snapshot_policy(j->job->snapshot)->skew_s;
+
+	return (struct ordering){.store = j->store,
+	                         .kiosk = j->kiosk,
+	                         .now_ms = j->now_ms,
+	                         .skew_ms = skew_s * 1000};
+}
+
+static enum store_result take_turn(const struct judging *j, struct turn *turn,
+                                   struct attempt *a)
+{
+	struct ordering o = ordering_of(j);
+	enum judgement judgement = a->facts.judgement;
+
+	if (turn->kind == TURN_ENTRY && (judgement == JUDGEMENT_AGREED ||
+	                                 judgement == JUDGEMENT_OUTDATED))
+		turn->attempt = a->n;
+	return order_entry(&o, turn, a);
 }
 
 static enum store_result keep_entry(const struct judging *j,
                                     const struct ledger_item *item,
-                                    struct attempt *a)
+                                    struct attempt *a, struct turn *turn)
 {
 	const struct entry *e = &item->entry;
 	uint8_t hash[32];
@@ -137,6 +181,8 @@ static enum store_result keep_entry(const struct judging *j,
 		return r;
 	entry_hash(item->item.entry, hash);
 	r = store_chain_add(j->store, j->kiosk, &link, j->now_ms);
+	if (r == STORE_OK)
+		r = take_turn(j, turn, a);
 	return r == STORE_OK ? apply_pending(j->store, e->kid, a, j->now_ms)
 	                     : r;
 }
@@ -147,17 +193,18 @@ static enum store_result add_told(const struct judging *j,
 {
 	struct attempt before = *a;
 	struct counter c, *to = NULL;
-	enum store_result r = STORE_OK;
+	enum store_result r;
+	struct turn turn;
 	bool has;
 
-	take_entry(j, item, a);
-	if (a->effective_ms != before.effective_ms && !a->purged) {
+	r = take_entry(j, item, a, &turn);
+	if (r == STORE_OK && a->effective_ms != before.effective_ms && !a->purged) {
 		r = attempt_counter(j->store, a, &item->admitted, &c, &has);
 		to = has ? &c : NULL;
 	}
 	if (r == STORE_OK)
 		r = settle(j->store, &before, a, to, j->now_ms);
-	return r == STORE_OK ? keep_entry(j, item, a) : r;
+	return r == STORE_OK ? keep_entry(j, item, a, &turn) : r;
 }
 
 static enum store_result add_attempt(const struct judging *j,
@@ -168,6 +215,7 @@ static enum store_result add_attempt(const struct judging *j,
 	const struct entry *e = &item->entry;
 	enum store_result r;
 	struct counter c;
+	struct turn turn;
 	bool has;
 
 	memset(a, 0, sizeof *a);
@@ -180,19 +228,20 @@ static enum store_result add_attempt(const struct judging *j,
 		a->benefit[0] = '\0';
 	a->party = e->party;
 	attempt_subject(a, admitted);
-	take_entry(j, item, a);
 	if (admitted->shape == VERDICT_NONE && admitted->scan.live &&
 	    admitted->pass_verified && admitted->presentation_verified) {
 		a->has_shown = true;
 		a->shown_s = (int64_t)admitted->scan.presentation.iat;
 	}
-	r = attempt_counter(j->store, a, admitted, &c, &has);
+	r = take_entry(j, item, a, &turn);
+	if (r == STORE_OK)
+		r = attempt_counter(j->store, a, admitted, &c, &has);
 	if (r == STORE_OK)
 		r = settle_new(j->store, a, has ? &c : NULL, item->item.scanned,
 		               j->now_ms);
 	if (r == STORE_OK && a->has_shown)
 		r = store_shown_add(j->store, admitted->pass_hash, a);
-	return r == STORE_OK ? keep_entry(j, item, a) : r;
+	return r == STORE_OK ? keep_entry(j, item, a, &turn) : r;
 }
 
 /* Told verdicts that an entry can have: retry and device classes are about
@@ -269,10 +318,13 @@ enum store_result record_report(const struct judging *j,
                                 const struct report *report)
 {
 	int64_t said_ms = report->at_ms + report->offset_ms;
+	struct ordering o = ordering_of(j);
 	enum store_result r;
 	struct attempt a;
 
 	r = store_device_report(j->store, j->kiosk, report, j->now_ms);
+	if (r == STORE_OK)
+		r = order_report(&o, report);
 	if (r != STORE_OK || report->has_unsent || report->queue_depth > 0)
 		return r;
 	/* A clock that is ahead says nothing about the future. */

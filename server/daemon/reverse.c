@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "order.h"
 
 #define MINUTE_MS 60000
 
@@ -156,6 +157,24 @@ static enum store_result is_attempt(const struct judging *j,
 	return store_attempt_set(j->store, &a, false);
 }
 
+/* It has its place in the order of writing, and its time. */
+static enum store_result take_turn(const struct judging *j,
+                                   const struct entry *e)
+{
+	struct ordering o = {.store = j->store,
+	                     .kiosk = j->kiosk,
+	                     .now_ms = j->now_ms};
+	struct turn turn = {.seq = e->seq,
+	                    .kind = TURN_ENTRY,
+	                    .at_ms = entry_effective_ms(e),
+	                    .received_ms = j->now_ms};
+
+	o.skew_ms = (int64_t)snapshot_policy(j->job->snapshot)->skew_s * 1000;
+	if (turn.at_ms > j->now_ms)
+		turn.at_ms = j->now_ms;
+	return order_entry(&o, &turn, NULL);
+}
+
 enum store_result record_reversal(const struct judging *j,
                                   struct ledger_item *item)
 {
@@ -191,6 +210,8 @@ enum store_result record_reversal(const struct judging *j,
 		if (result == STORE_OK)
 			result = store_chain_add(j->store, j->kiosk, &link,
 			                         j->now_ms);
+		if (result == STORE_OK)
+			result = take_turn(j, e);
 	}
 	item->result.result = r.result;
 	return result;

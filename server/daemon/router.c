@@ -10,6 +10,7 @@
 #include "api.h"
 #include "auth.h"
 #include "reply.h"
+#include "store_report.h"
 
 #define GET EVHTTP_REQ_GET
 #define POST EVHTTP_REQ_POST
@@ -58,6 +59,13 @@ static const struct route table[] = {
     {GET, "/v1/attempts/{}/{}", READ, api_attempt, 0},
     {POST, "/v1/attempts/{}/{}/reversal", WRITE, BODY_JSON_MAX,
      api_attempt_reversal, 0},
+    {POST, "/v1/attempts/{}/{}/admission", WRITE, BODY_JSON_MAX,
+     api_attempt_admission, 0},
+    {POST, "/v1/attempts/{}/{}/rejection", WRITE, BODY_JSON_MAX,
+     api_attempt_rejection, 0},
+    {GET, "/v1/conflicts", READ, api_trouble, TROUBLE_CONFLICT},
+    {GET, "/v1/disputed", READ, api_trouble, TROUBLE_DISPUTED},
+    {GET, "/v1/unconfirmed", READ, api_trouble, TROUBLE_UNCONFIRMED},
     {POST, "/v1/passes/lookup", ACCESS_VIEWER, BODY_JSON, BODY_JSON_MAX,
      api_pass_lookup, 0},
     {GET, "/v1/reports/{}", READ, api_report, 0},

@@ -191,7 +191,7 @@ static enum store_result save(struct act_run *run, struct bytes kid,
 	if (r == STORE_OK)
 		r = store_kiosk_place(run->store, kid,
 				      bytes_text(form->facility),
-				      bytes_text(form->name));
+				      bytes_text(form->name), run->now_ms);
 	if (r == STORE_OK)
 		run->after = act_view(run, SETUP_KIOSK, run->id, &r);
 	run->changed = true;

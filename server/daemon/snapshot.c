@@ -205,6 +205,11 @@ static int compare_key(const void *kid, const void *key)
 	return memcmp(kid, ((const struct issuer_key *)key)->kid, 8);
 }
 
+uint64_t snap_issuer_made_at(const struct snap_issuer *issuer)
+{
+	return issuer->doc.made_at;
+}
+
 bool snap_issuer_key(const struct snap_issuer *issuer,
 		     const uint8_t kid[static 8], struct issuer_key *out)
 {

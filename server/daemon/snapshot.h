@@ -59,6 +59,8 @@ const struct snap_issuer *snapshot_former_issuer(const struct snapshot *s,
 bool snap_issuer_key(const struct snap_issuer *issuer,
 		     const uint8_t kid[static 8], struct issuer_key *out)
     OAP_CHECKED;
+/* Seconds: when its document was made. */
+uint64_t snap_issuer_made_at(const struct snap_issuer *issuer);
 /* The token that counts for that URI (freshest iat), inflated. */
 bool snap_issuer_status(const struct snap_issuer *issuer, struct bytes uri,
 			struct status_view *out) OAP_CHECKED;

@@ -28,6 +28,49 @@ enum store_result store_device_report(struct store *s, int64_t kiosk,
                                       const struct report *r,
                                       int64_t now_ms) OAP_CHECKED;
 
+/* How far a kiosk's entries have been judged in the order of writing (the
+ * rules are in order.c), and what that has come to. */
+struct order {
+	uint64_t seq; /* all up to it is judged, or given up as missing */
+	int64_t latest_ms; /* effective, of what is not disputed */
+	/* Accepted offline since the last contact; amount in that currency. */
+	uint64_t uses;
+	int64_t amount;
+	char currency[CURRENCY_LEN + 1];
+	bool waiting; /* there are turns of this kiosk */
+};
+enum store_result store_order(struct store *s, int64_t kiosk,
+                              struct order *out) OAP_CHECKED;
+enum store_result store_order_set(struct store *s, int64_t kiosk,
+                                  const struct order *order) OAP_CHECKED;
+
+/* What is to be judged when its seq is due. */
+enum turn_kind {
+	TURN_CONTACT, /* a report that said this seq is next */
+	TURN_ENTRY,
+	TURN_GRANTED /* an entry with the service's answer in it */
+};
+struct turn {
+	uint64_t seq;
+	enum turn_kind kind;
+	int64_t attempt; /* 0: an entry that is no offline accept */
+	int64_t at_ms;   /* effective; of contact: the service's time */
+	/* What a kiosk may accept alone, as it knew it. */
+	uint64_t uses_max;
+	int64_t amount_max;
+	int64_t received_ms;
+};
+enum store_result store_turn_add(struct store *s, int64_t kiosk,
+                                 const struct turn *turn) OAP_CHECKED;
+/* The one of the lowest seq, contact before an entry. */
+enum store_result store_turn_first(struct store *s, int64_t kiosk,
+                                   struct turn *out) OAP_CHECKED;
+enum store_result store_turn_drop(struct store *s, int64_t kiosk,
+                                  const struct turn *turn) OAP_CHECKED;
+/* A kiosk that has one that was received before. */
+enum store_result store_turn_old(struct store *s, int64_t before_ms,
+                                 int64_t *kiosk) OAP_CHECKED;
+
 /* An entry's place in its kiosk's chain: seq, prev and its own hash. Gaps
  * stay visible as runs that do not touch; a second entry of one seq, or a
  * prev that is not the hash before it, is recorded as a fork. */
@@ -82,7 +125,12 @@ enum store_result store_counter_put(struct store *s,
 /* ----------------------------------------------------------- attempts */
 
 /* Flags of an attempt, beside its marks: for operators' eyes. */
-enum attempt_flag { FLAG_ID_REUSED = 1 };
+enum attempt_flag {
+	FLAG_ID_REUSED = 1,
+	/* what the answer said of the pass beside the verdict */
+	FLAG_SAID_CONFLICT = 2,
+	FLAG_SAID_DISPUTED = 4
+};
 
 struct attempt {
 	int64_t n; /* 0: not stored yet; rises as attempts are first heard of */
@@ -92,6 +140,7 @@ struct attempt {
 	struct facts facts;
 	bool counts;
 	unsigned marks, flags;
+	unsigned dispute; /* why, when the judgement is DISPUTED */
 	bool online; /* the service's answer stands behind what was told */
 
 	char facility[NAME_ID_MAX + 1], benefit[NAME_ID_MAX + 1];
@@ -174,6 +223,12 @@ enum store_result store_unconfirmed_until(struct store *s, int64_t kiosk,
                                           int64_t until_ms,
                                           struct attempt *out) OAP_CHECKED;
 
+/* Marks that a kiosk is told of with its next answer on that pass: an open
+ * conflict, an accept that is disputed. */
+enum store_result store_pass_marks(struct store *s,
+                                   const uint8_t pass[static PASS_HASH],
+                                   unsigned *marks) OAP_CHECKED;
+
 /* ------------------------------------------------------------ entries */
 
 /* The entry of an attempt. salt is kept beside it. */
@@ -191,6 +246,12 @@ enum store_result store_shown_used(struct store *s,
                                    const uint8_t pass[static PASS_HASH],
                                    int64_t iat_s, int64_t kiosk,
                                    const char *benefit, bool *used) OAP_CHECKED;
+/* The same for an attempt that is in the books itself: at that kiosk (for that
+ * benefit), or at another. */
+enum store_result store_shown_where(struct store *s,
+                                    const uint8_t pass[static PASS_HASH],
+                                    const struct attempt *a, bool *here,
+                                    bool *elsewhere) OAP_CHECKED;
 enum store_result store_shown_add(struct store *s,
                                   const uint8_t pass[static PASS_HASH],
                                   const struct attempt *a) OAP_CHECKED;

@@ -68,6 +68,28 @@ enum store_result store_search(struct store *s,
                                struct attempt_place *place, size_t most,
                                attempt_visit *visit, void *arg,
                                bool *more) OAP_CHECKED;
+/* An attempt by its row. */
+enum store_result store_attempt_found(struct store *s, int64_t n,
+                                      struct found_attempt *out) OAP_CHECKED;
+
+/* What needs a look: open conflicts, disputed accepts that nobody has decided
+ * about, accepting answers that wait for their entry. */
+enum trouble { TROUBLE_CONFLICT, TROUBLE_DISPUTED, TROUBLE_UNCONFIRMED };
+
+struct trouble_row {
+	struct found_attempt attempt;
+	/* of a conflict: the earliest other use, and the counter */
+	bool has_against;
+	struct found_attempt against;
+	int64_t opened_ms, uses, limit;
+};
+typedef bool trouble_visit(const struct trouble_row *row, void *arg);
+/* Latest first, those under row *below, which moves on to the last given. */
+enum store_result store_trouble(struct store *s, enum trouble kind,
+                                int64_t *below, size_t most,
+                                trouble_visit *visit, void *arg,
+                                bool *more) OAP_CHECKED;
+
 /* All of a pass, the latest received first, up to most. */
 enum store_result store_attempts_of_pass(struct store *s,
                                          const uint8_t pass[static PASS_HASH],

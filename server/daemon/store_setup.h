@@ -89,8 +89,12 @@ enum store_result store_kiosk_add(struct store *s,
 enum store_result store_kiosk_state(struct store *s, struct bytes kid,
 				    enum device_state state) OAP_CHECKED;
 enum store_result store_kiosk_place(struct store *s, struct bytes kid,
-				    struct bytes facility, struct bytes name)
-    OAP_CHECKED;
+				    struct bytes facility, struct bytes name,
+				    int64_t now_ms) OAP_CHECKED;
+/* Whether it was moved away from that facility since then (seconds). */
+enum store_result store_kiosk_was_at(struct store *s, struct bytes kid,
+				     struct bytes facility, uint64_t since_s,
+				     bool *was) OAP_CHECKED;
 /* The predecessors of kiosks that have reported, as long as they still count
  * as active, become rolled; *changed says whether there were any. */
 enum store_result store_kiosks_roll(struct store *s, bool *changed)
@@ -144,6 +148,12 @@ struct epoch_row {
 /* The latest; STORE_NONE before the first bundle. */
 enum store_result store_epoch(struct store *s, struct epoch_row *out)
     OAP_CHECKED;
+/* The newest that was made by then (seconds); STORE_NONE: none was. */
+enum store_result store_epoch_then(struct store *s, uint64_t time_s,
+				   struct epoch_row *out) OAP_CHECKED;
+/* That one, or the newest below it. */
+enum store_result store_epoch_at(struct store *s, uint64_t epoch,
+				 struct epoch_row *out) OAP_CHECKED;
 /* Adds it, or moves made_at of the one that is there. */
 enum store_result store_epoch_put(struct store *s,
 				  const struct epoch_row *row) OAP_CHECKED;
@@ -166,6 +176,10 @@ enum store_result store_version_put(struct store *s, enum version_kind kind,
 enum store_result store_version(struct store *s, enum version_kind kind,
 				struct bytes id, uint64_t epoch,
 				store_visit *visit, void *arg) OAP_CHECKED;
+/* Which epoch brought it; STORE_NONE as store_version. */
+enum store_result store_version_epoch(struct store *s, enum version_kind kind,
+				      struct bytes id, uint64_t epoch,
+				      uint64_t *since) OAP_CHECKED;
 /* Ends, under epoch, every version in force of that kind whose id is_there
  * does not know. */
 enum store_result store_versions_gone(struct store *s, enum version_kind kind,

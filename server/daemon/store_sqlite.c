@@ -26,6 +26,7 @@
 static const char *const *const schema[][SCHEMA_FILES] = {
     {store_ledger_schema_1, store_setup_schema_1},
     {store_ledger_schema_2, store_setup_schema_2},
+    {store_ledger_schema_3, store_setup_schema_3},
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 
@@ -311,7 +312,7 @@ static void forget(struct store *s)
 {
 	if (s->batch)
 		batch_forget(s->batch);
-	s->none_pending = false;
+	s->none_pending = s->none_troubled = false;
 }
 
 static enum store_result write_and_forget(struct store *s)

@@ -40,6 +40,7 @@ struct store {
 	/* What is held in memory; NULL for a reader (store_batch.h). */
 	struct ledger_batch *batch;
 	bool none_pending; /* known: no reversal waits for its attempt */
+	bool none_troubled; /* known: no conflict open, nothing disputed */
 };
 
 /* The statement of that text, prepared at its first use and kept. sql must be
@@ -82,5 +83,7 @@ extern const char *const store_ledger_schema_1[];
 extern const char *const store_setup_schema_1[];
 extern const char *const store_ledger_schema_2[];
 extern const char *const store_setup_schema_2[];
+extern const char *const store_ledger_schema_3[];
+extern const char *const store_setup_schema_3[];
 
 #endif

@@ -6,16 +6,12 @@
 #include "store_setup.h"
 #include "store_sqlite_setup.h"
 
-enum store_result store_epoch(struct store *s, struct epoch_row *out)
+static enum store_result one_epoch(struct store *s, sqlite3_stmt *q,
+				   struct epoch_row *out)
 {
-	sqlite3_stmt *q = store_sql(s, "SELECT epoch, made_at, content"
-				       " FROM epoch ORDER BY epoch DESC"
-				       " LIMIT 1");
 	enum store_result r;
 
 	memset(out, 0, sizeof(*out));
-	if (q == NULL)
-		return STORE_FAILED;
 	r = store_step(s, q);
 	if (r == STORE_OK) {
 		out->epoch = (uint64_t)column_i64(q, 0);
@@ -26,11 +22,49 @@ enum store_result store_epoch(struct store *s, struct epoch_row *out)
 	return r;
 }
 
+enum store_result store_epoch(struct store *s, struct epoch_row *out)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT epoch, made_at, content"
+				       " FROM epoch ORDER BY epoch DESC"
+				       " LIMIT 1");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	return one_epoch(s, q, out);
+}
+
+enum store_result store_epoch_at(struct store *s, uint64_t epoch,
+				 struct epoch_row *out)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT epoch, made_at, content"
+				       " FROM epoch WHERE epoch <= ?1"
+				       " ORDER BY epoch DESC LIMIT 1");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_i64(q, 1, epoch > INT64_MAX ? INT64_MAX : (int64_t)epoch);
+	return one_epoch(s, q, out);
+}
+
+enum store_result store_epoch_then(struct store *s, uint64_t time_s,
+				   struct epoch_row *out)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT epoch, made_at, content"
+				       " FROM epoch"
+				       " WHERE since <= ?1"
+				       " ORDER BY epoch DESC LIMIT 1");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_i64(q, 1, time_s > INT64_MAX ? INT64_MAX : (int64_t)time_s);
+	return one_epoch(s, q, out);
+}
+
 enum store_result store_epoch_put(struct store *s, const struct epoch_row *row)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "INSERT INTO epoch (epoch, made_at, content)"
-			 " VALUES (?1, ?2, ?3)"
+	    store_sql(s, "INSERT INTO epoch (epoch, since, made_at, content)"
+			 " VALUES (?1, ?2, ?2, ?3)"
 			 " ON CONFLICT DO UPDATE SET made_at = ?2");
 
 	if (q == NULL)
@@ -94,6 +128,30 @@ enum store_result store_version_put(struct store *s, enum version_kind kind,
 static void read_body(sqlite3_stmt *q, union store_row *row)
 {
 	row->encoded = column_blob(q, 0);
+}
+
+enum store_result store_version_epoch(struct store *s, enum version_kind kind,
+				      struct bytes id, uint64_t epoch,
+				      uint64_t *since)
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "SELECT epoch, body IS NULL FROM version"
+			 " WHERE kind = ?1 AND id = ?2 AND epoch <= ?3"
+			 " ORDER BY epoch DESC LIMIT 1");
+	enum store_result r;
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_i64(q, 1, kind);
+	bind_text_bytes(q, 2, id);
+	bind_i64(q, 3, epoch > INT64_MAX ? INT64_MAX : (int64_t)epoch);
+	r = store_step(s, q);
+	if (r == STORE_OK && column_i64(q, 1))
+		r = STORE_NONE;
+	if (r == STORE_OK)
+		*since = (uint64_t)column_i64(q, 0);
+	store_end(q);
+	return r;
 }
 
 enum store_result store_version(struct store *s, enum version_kind kind,

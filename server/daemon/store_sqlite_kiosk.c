@@ -85,17 +85,52 @@ enum store_result store_kiosk_state(struct store *s, struct bytes kid,
 }
 
 enum store_result store_kiosk_place(struct store *s, struct bytes kid,
-				    struct bytes facility, struct bytes name)
+				    struct bytes facility, struct bytes name,
+				    int64_t now_ms)
 {
-	sqlite3_stmt *q = store_sql(s, "UPDATE kiosk SET facility = ?2,"
-				       " name = ?3 WHERE kid = ?1");
+	sqlite3_stmt *q = store_sql(
+	    s, "INSERT INTO former_place (kid, facility, until_ms)"
+	       " SELECT kid, facility, ?3 FROM kiosk"
+	       " WHERE kid = ?1 AND facility <> ?2"
+	       " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms");
+	enum store_result r;
 
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_bytes(q, 1, kid);
+	bind_text_bytes(q, 2, facility);
+	bind_i64(q, 3, now_ms);
+	r = store_run(s, q);
+	if (r != STORE_OK)
+		return r;
+	q = store_sql(s, "UPDATE kiosk SET facility = ?2, name = ?3"
+			 " WHERE kid = ?1");
 	if (q == NULL)
 		return STORE_FAILED;
 	bind_bytes(q, 1, kid);
 	bind_text_bytes(q, 2, facility);
 	bind_text_bytes(q, 3, name);
 	return store_run_changing(s, q);
+}
+
+enum store_result store_kiosk_was_at(struct store *s, struct bytes kid,
+				     struct bytes facility, uint64_t since_s,
+				     bool *was)
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "SELECT 1 FROM former_place WHERE kid = ?1"
+			 " AND facility = ?2 AND until_ms / 1000 >= ?3");
+	enum store_result r;
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_bytes(q, 1, kid);
+	bind_text_bytes(q, 2, facility);
+	bind_i64(q, 3, since_s > INT64_MAX ? INT64_MAX : (int64_t)since_s);
+	r = store_step(s, q);
+	*was = r == STORE_OK;
+	store_end(q);
+	return r == STORE_NONE ? STORE_OK : r;
 }
 
 enum store_result store_kiosks_roll(struct store *s, bool *changed)

@@ -30,7 +30,7 @@
  *		counts: 1 when it is a redemption. given_up: an answer that
  *		reached nobody. judgement, admission: enums of counts.h; in no
  *		total when told accepts and (admission = 2, or judgement = 4
- *		and admission = 0). marks: bits. flags: 1 an id was used twice.
+ *		and admission = 0). dispute: why (enum dispute). marks: bits. flags: 1 an id was used twice.
  *		online: the service's answer stands behind it. class -1 and
  *		issuer '': no pass could be read. list, discount NULL: none.
  *		asked_ms, received_ms: when it was judged, when the last
@@ -50,6 +50,13 @@
  *		other attempt of the counter that counts (view open_conflict).
  * quarantine	items nobody could read (kind 0), and other bytes under an id
  *		that is taken (kind 1).
+ * waiting	what came before entries of lower seqs that are still to come,
+ *		and is judged in its turn (order.h): kind 0 contact with the
+ *		service before that seq, 1 an entry, 2 one with a grant. How far that has come is
+ *		in device: order_seq, up to which all is judged; order_ms, the
+ *		latest undisputed effective time of that; order_uses,
+ *		order_amount (in order_currency), what was accepted offline
+ *		since the last contact.
  * total	sums for reports; day and month and hour as in attempt.
  *		redemptions are counting, refused attempts those with a
  *		verdict that does not accept.
@@ -167,15 +174,35 @@ const char *const store_ledger_schema_2[] = {
     " WHERE kiosk = device.n AND length(raw) > 0)",
     NULL};
 
+/* What makes a list of disputes short to find, and what judging in the order
+ * of writing wants. */
+const char *const store_ledger_schema_3[] = {
+    "ALTER TABLE attempt ADD COLUMN dispute INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX attempt_disputed ON attempt (n)"
+    " WHERE judgement = 4 AND admission = 0",
+    "ALTER TABLE device ADD COLUMN order_seq INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE device ADD COLUMN order_ms INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE device ADD COLUMN order_uses INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE device ADD COLUMN order_amount INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE device ADD COLUMN order_currency TEXT NOT NULL DEFAULT ''",
+    "UPDATE device SET order_seq = coalesce((SELECT last FROM run"
+    " WHERE run.kiosk = device.n AND run.first = 1), 0)",
+    "CREATE TABLE waiting (kiosk INTEGER NOT NULL REFERENCES device(n),"
+    " seq INTEGER NOT NULL, kind INTEGER NOT NULL, attempt INTEGER,"
+    " at_ms INTEGER NOT NULL, uses_max INTEGER NOT NULL,"
+    " amount_max INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (kiosk, seq, kind)) STRICT, WITHOUT ROWID",
+    NULL};
+
 #define COLUMNS                                                              \
 	"n, kiosk, id, counter, counts, answer, told, given_up, judgement, " \
 	"admission, reversed_ms, marks, flags, online, facility, benefit, "  \
 	"issuer, class, currency, party, list, discount, reversal_minutes, " \
 	"at_ms, offset_ms, left_ms, effective_ms, asked_ms, received_ms, "   \
 	"day, month, hour, uses, use_limit, stale, first_ms, "               \
-	"first_facility, shown_s, scanned IS NULL"
+	"first_facility, shown_s, scanned IS NULL, dispute"
 /* The first column after them. */
-#define COLUMNS_COUNT 39
+#define COLUMNS_COUNT 40
 
 static void read_facts(sqlite3_stmt *q, struct attempt *a)
 {
@@ -239,6 +266,7 @@ static void read_attempt(sqlite3_stmt *q, struct attempt *a)
 	a->has_shown = column_has(q, 37);
 	a->shown_s = column_i64(q, 37);
 	a->purged = column_i64(q, 38) != 0;
+	a->dispute = (unsigned)column_i64(q, 39);
 }
 
 /* For a query that selects COLUMNS: its one row, and the end of it. */
@@ -290,7 +318,8 @@ enum store_result store_attempt_get(struct store *s, int64_t n,
 	return one_attempt(s, q, out);
 }
 
-static void bind_facts(sqlite3_stmt *q, const struct attempt *a)
+static void bind_facts(struct store *s, sqlite3_stmt *q,
+                       const struct attempt *a)
 {
 	bind_i64(q, 4, a->counts);
 	bind_i64(q, 5, a->facts.answer);
@@ -302,6 +331,9 @@ static void bind_facts(sqlite3_stmt *q, const struct attempt *a)
 	bind_i64(q, 11, a->marks);
 	bind_i64(q, 12, a->flags);
 	bind_i64(q, 13, a->online);
+	bind_i64(q, 39, a->dispute);
+	if (a->facts.judgement == JUDGEMENT_DISPUTED)
+		s->none_troubled = false;
 }
 
 static void bind_times(sqlite3_stmt *q, const struct attempt *a)
@@ -353,16 +385,17 @@ enum store_result store_attempt_add(struct store *s, struct attempt *a,
 	       " online, facility, benefit, issuer, class, currency, party,"
 	       " list, discount, reversal_minutes, at_ms, offset_ms, left_ms,"
 	       " effective_ms, asked_ms, received_ms, day, month, hour, uses,"
-	       " use_limit, stale, first_ms, first_facility, shown_s, scanned)"
+	       " use_limit, stale, first_ms, first_facility, shown_s, scanned,"
+	       " dispute)"
 	       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
 	       " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
 	       " ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36,"
-	       " ?37, ?38)");
+	       " ?37, ?38, ?39)");
 	enum store_result r;
 
 	if (!q)
 		return STORE_FAILED;
-	bind_facts(q, a);
+	bind_facts(s, q, a);
 	bind_times(q, a);
 	bind_place(q, a);
 	bind_origin(q, a);
@@ -379,7 +412,7 @@ enum store_result store_attempt_add(struct store *s, struct attempt *a,
 	" given_up = ?7, judgement = ?8, admission = ?9, reversed_ms = ?10," \
 	" marks = ?11, flags = ?12, online = ?13, list = ?20,"               \
 	" discount = ?21, at_ms = ?23, offset_ms = ?24, effective_ms = ?26," \
-	" received_ms = ?28"
+	" received_ms = ?28, dispute = ?39"
 #define SET_MOVED ", counter = ?3, day = ?29, month = ?30, hour = ?31"
 
 enum store_result store_attempt_set(struct store *s, const struct attempt *a,
@@ -391,7 +424,7 @@ enum store_result store_attempt_set(struct store *s, const struct attempt *a,
 
 	if (!q)
 		return STORE_FAILED;
-	bind_facts(q, a);
+	bind_facts(s, q, a);
 	bind_times(q, a);
 	bind_i64(q, 1, a->n);
 	if (moved)

@@ -36,14 +36,20 @@ static enum store_result kid_of(struct store *s, int64_t kiosk,
 	return r;
 }
 
+enum store_result store_attempt_found(struct store *s, int64_t n,
+                                      struct found_attempt *out)
+{
+	enum store_result r = store_attempt_get(s, n, &out->attempt);
+
+	return r == STORE_OK ? kid_of(s, out->attempt.kiosk, out->kid) : r;
+}
+
 static enum store_result show(struct store *s, int64_t n, attempt_visit *visit,
                               void *arg)
 {
 	struct found_attempt found;
-	enum store_result r = store_attempt_get(s, n, &found.attempt);
+	enum store_result r = store_attempt_found(s, n, &found);
 
-	if (r == STORE_OK)
-		r = kid_of(s, found.attempt.kiosk, found.kid);
 	/* Both are in the view that is being read. */
 	if (r != STORE_OK || !visit(&found, arg))
 		return STORE_FAILED;

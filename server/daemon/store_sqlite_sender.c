@@ -32,11 +32,12 @@ struct sender {
 	uint64_t entries;
 	bool has_run; /* run is known, and none begins after it */
 	struct run run;
+	struct order order;
 	bool has_unconfirmed;
 	int64_t unconfirmed; /* answers that accept, count and have no entry */
 
 	/* not written yet */
-	bool entries_changed, run_changed, has_said;
+	bool entries_changed, run_changed, order_changed, has_said;
 	struct said said;
 };
 
@@ -79,7 +80,7 @@ static int64_t *slot_of_kid(struct sender_table *t, const uint8_t kid[static 8])
 static bool is_changed(const struct sender *sender)
 {
 	return sender->entries_changed || sender->run_changed ||
-	       sender->has_said;
+	       sender->order_changed || sender->has_said;
 }
 
 /* Before the change. */
@@ -92,23 +93,38 @@ static void note_change(struct sender_table *t, const struct sender *sender)
 
 /* ------------------------------------------------------------- writing */
 
+#define SET_ENTRIES                                                          \
+	"UPDATE device SET entries = ?2, order_seq = ?11, order_ms = ?12,"   \
+	" order_uses = ?13, order_amount = ?14, order_currency = ?15"
+
+static void bind_entries(sqlite3_stmt *q, const struct sender *sender)
+{
+	const struct order *order = &sender->order;
+
+	bind_i64(q, 1, sender->n);
+	bind_i64(q, 2, (int64_t)sender->entries);
+	bind_i64(q, 11, (int64_t)order->seq);
+	bind_i64(q, 12, order->latest_ms);
+	bind_i64(q, 13, (int64_t)order->uses);
+	bind_i64(q, 14, order->amount);
+	bind_text(q, 15, order->currency);
+}
+
 static enum store_result write_entries(struct store *s,
                                        const struct sender *sender)
 {
-	sqlite3_stmt *q =
-	    store_sql(s, "UPDATE device SET entries = ?2 WHERE n = ?1");
+	sqlite3_stmt *q = store_sql(s, SET_ENTRIES " WHERE n = ?1");
 
 	if (!q)
 		return STORE_FAILED;
-	bind_i64(q, 1, sender->n);
-	bind_i64(q, 2, (int64_t)sender->entries);
+	bind_entries(q, sender);
 	return store_run(s, q);
 }
 
 static enum store_result write_all(struct store *s, const struct sender *sender)
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "UPDATE device SET entries = ?2, reported_ms = ?3,"
+	    store_sql(s, SET_ENTRIES ", reported_ms = ?3,"
 	                 " at_ms = ?4, offset_ms = ?5, epoch = ?6,"
 	                 " next_seq = ?7, oldest_unsent = ?8, queue_depth = ?9,"
 	                 " version = ?10 WHERE n = ?1");
@@ -117,8 +133,7 @@ static enum store_result write_all(struct store *s, const struct sender *sender)
 
 	if (!q)
 		return STORE_FAILED;
-	bind_i64(q, 1, sender->n);
-	bind_i64(q, 2, (int64_t)sender->entries);
+	bind_entries(q, sender);
 	bind_i64(q, 3, said->reported_ms);
 	bind_i64(q, 4, r->at_ms);
 	bind_i64(q, 5, r->offset_ms);
@@ -136,13 +151,13 @@ static enum store_result write_sender(struct store *s, struct sender *sender)
 
 	if (sender->has_said)
 		r = write_all(s, sender);
-	else if (sender->entries_changed)
+	else if (sender->entries_changed || sender->order_changed)
 		r = write_entries(s, sender);
 	if (r == STORE_OK && sender->run_changed)
 		r = run_grow(s, sender->n, &sender->run);
 	if (r == STORE_OK)
 		sender->entries_changed = sender->run_changed =
-		    sender->has_said = false;
+		    sender->order_changed = sender->has_said = false;
 	return r;
 }
 
@@ -159,6 +174,16 @@ enum store_result senders_flush(struct store *s)
 
 /* ------------------------------------------------------------- reading */
 
+static void read_order(sqlite3_stmt *q, struct order *out)
+{
+	out->seq = (uint64_t)column_i64(q, 3);
+	out->latest_ms = column_i64(q, 4);
+	out->uses = (uint64_t)column_i64(q, 5);
+	out->amount = column_i64(q, 6);
+	column_string(q, 7, out->currency, sizeof out->currency);
+	out->waiting = column_i64(q, 8) != 0;
+}
+
 /* Row n of device to its slot, which may be another's until now. */
 static enum store_result load(struct store *s, int64_t n, struct sender **out)
 {
@@ -169,7 +194,10 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 
 	if (is_changed(sender) && sender->n != 0 && senders_flush(s) != STORE_OK)
 		return STORE_FAILED;
-	q = store_sql(s, "SELECT d.kid, d.entries, k.state FROM device d"
+	q = store_sql(s, "SELECT d.kid, d.entries, k.state, order_seq,"
+	                 " order_ms, order_uses, order_amount, order_currency,"
+	                 " EXISTS (SELECT 1 FROM waiting WHERE kiosk = ?1)"
+	                 " FROM device d"
 	                 " LEFT JOIN kiosk k ON k.kid = d.kid WHERE d.n = ?1");
 	if (!q)
 		return STORE_FAILED;
@@ -181,6 +209,7 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 		sender->entries = (uint64_t)column_i64(q, 1);
 		sender->has_state = column_has(q, 2);
 		sender->state = (enum device_state)column_i64(q, 2);
+		read_order(q, &sender->order);
 		*slot_of_kid(t, sender->kid) = n;
 		*out = sender;
 	}
@@ -266,6 +295,32 @@ enum store_result store_device_report(struct store *s, int64_t kiosk,
 	sender->said.version_n = version.n;
 	if (version.n)
 		memcpy(sender->said.version, version.p, version.n);
+	return STORE_OK;
+}
+
+/* --------------------------------------------------------------- order */
+
+enum store_result store_order(struct store *s, int64_t kiosk, struct order *out)
+{
+	struct sender *sender;
+	enum store_result r = sender_of(s, kiosk, &sender);
+
+	if (r == STORE_OK)
+		*out = sender->order;
+	return r;
+}
+
+enum store_result store_order_set(struct store *s, int64_t kiosk,
+                                  const struct order *order)
+{
+	struct sender *sender;
+	enum store_result r = sender_of(s, kiosk, &sender);
+
+	if (r != STORE_OK)
+		return r;
+	note_change(batch_senders(s->batch), sender);
+	sender->order_changed = true;
+	sender->order = *order;
 	return STORE_OK;
 }
 

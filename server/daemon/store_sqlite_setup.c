@@ -18,7 +18,9 @@
  *		2 admin.
  * policy	one row.
  * key_mark	one row: which service.key it is used with.
- * epoch	the bundles: content is the hash of what is in it but times.
+ * epoch	the bundles: content is the hash of what is in it but times;
+ *		since when there was one, and when it was last signed.
+ * former_place	where a kiosk was, and until when last.
  * version	what was in force from an epoch on: kind 0 facility, 1 benefit,
  *		2 policy, 3 issuer document, 4 status token; body NULL: it
  *		went.
@@ -70,6 +72,14 @@ const char *const store_setup_schema_1[] = {
 
 const char *const store_setup_schema_2[] = {
     "ALTER TABLE issuer ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0",
+    NULL};
+
+const char *const store_setup_schema_3[] = {
+    "CREATE TABLE former_place (kid BLOB NOT NULL REFERENCES kiosk(kid),"
+    " facility TEXT NOT NULL, until_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (kid, facility)) STRICT, WITHOUT ROWID",
+    "ALTER TABLE epoch ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+    "UPDATE epoch SET since = min(epoch, made_at)",
     NULL};
 
 enum store_result store_walk(struct store *s, sqlite3_stmt *q,

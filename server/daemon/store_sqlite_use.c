@@ -114,6 +114,7 @@ enum store_result store_conflict_open(struct store *s, int64_t counter,
 	bind_i64(q, 1, counter);
 	bind_i64(q, 2, attempt);
 	bind_i64(q, 3, now_ms);
+	s->none_troubled = false;
 	return store_run(s, q);
 }
 
@@ -195,6 +196,32 @@ enum store_result store_shown_used(struct store *s,
 	return r == STORE_NONE ? STORE_OK : r;
 }
 
+enum store_result store_shown_where(struct store *s,
+                                    const uint8_t pass[static PASS_HASH],
+                                    const struct attempt *a, bool *here,
+                                    bool *elsewhere)
+{
+	sqlite3_stmt *q = store_sql(
+	    s, "SELECT a.kiosk = ?3 FROM shown s JOIN attempt a"
+	       " ON a.n = s.attempt WHERE s.pass = ?1 AND s.iat_s = ?2"
+	       " AND a.n <> ?5 AND NOT (a.kiosk = ?3 AND a.benefit <> ?4)"
+	       " AND NOT (a.told = 0 AND a.given_up = 1)");
+	enum store_result r;
+
+	*here = *elsewhere = false;
+	if (!q)
+		return STORE_FAILED;
+	bind_blob(q, 1, pass, PASS_HASH);
+	bind_i64(q, 2, a->shown_s);
+	bind_i64(q, 3, a->kiosk);
+	bind_text(q, 4, a->benefit);
+	bind_i64(q, 5, a->n);
+	while ((r = store_step(s, q)) == STORE_OK)
+		*(column_i64(q, 0) ? here : elsewhere) = true;
+	store_end(q);
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
 enum store_result store_shown_add(struct store *s,
                                   const uint8_t pass[static PASS_HASH],
                                   const struct attempt *a)
@@ -208,4 +235,57 @@ enum store_result store_shown_add(struct store *s,
 	bind_i64(q, 2, a->shown_s);
 	bind_i64(q, 3, a->n);
 	return store_run(s, q);
+}
+
+/* ------------------------------------------------------------ trouble */
+
+/* There is mostly none at all: that is looked up once, and again after each
+ * change that may bring some. */
+static enum store_result any_trouble(struct store *s)
+{
+	sqlite3_stmt *q;
+	enum store_result r;
+
+	if (s->none_troubled)
+		return STORE_NONE;
+	q = store_sql(s, "SELECT 1 WHERE"
+	                 " EXISTS (SELECT 1 FROM conflict"
+	                 "  WHERE closed_ms IS NULL)"
+	                 " OR EXISTS (SELECT 1 FROM attempt"
+	                 "  INDEXED BY attempt_disputed"
+	                 "  WHERE judgement = 4 AND admission = 0)");
+	if (!q)
+		return STORE_FAILED;
+	r = store_step(s, q);
+	store_end(q);
+	s->none_troubled = r == STORE_NONE;
+	return r;
+}
+
+enum store_result store_pass_marks(struct store *s,
+                                   const uint8_t pass[static PASS_HASH],
+                                   unsigned *marks)
+{
+	enum store_result r = any_trouble(s);
+	sqlite3_stmt *q;
+
+	*marks = 0;
+	if (r != STORE_OK)
+		return r == STORE_NONE ? STORE_OK : r;
+	q = store_sql(s, "SELECT EXISTS (SELECT 1 FROM conflict"
+	                 "  WHERE closed_ms IS NULL AND counter IN"
+	                 "  (SELECT n FROM counter WHERE pass = ?1)),"
+	                 " EXISTS (SELECT 1 FROM attempt"
+	                 "  WHERE judgement = 4 AND admission = 0 AND counter IN"
+	                 "  (SELECT n FROM counter WHERE pass = ?1))");
+	if (!q)
+		return STORE_FAILED;
+	bind_blob(q, 1, pass, PASS_HASH);
+	r = store_step(s, q);
+	if (r == STORE_OK && column_i64(q, 0))
+		*marks |= MARK_CONFLICT;
+	if (r == STORE_OK && column_i64(q, 1))
+		*marks |= MARK_DISPUTED;
+	store_end(q);
+	return r;
 }

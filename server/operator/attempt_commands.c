@@ -25,8 +25,7 @@ const struct field reversal_fields[] = {
      "mistake (default)|visitor-left|wrong-benefit|other"},
     {0}};
 
-/* As attempts show and reverse take it. */
-static void cell_attempt(const struct ctl *ctl, const json_t *row,
+void cell_attempt(const struct ctl *ctl, const json_t *row,
 			 const struct column *column, char cell[CELL_MAX])
 {
 	const char *kiosk = json_string_value(json_object_get(row, "kiosk"));
@@ -58,12 +57,13 @@ const struct record attempt_record = {"/v1/attempts", "attempts", "id",
 				      sizeof attempt_columns /
 					  sizeof *attempt_columns};
 
-static int print_attempts(struct ctl *ctl, const json_t *answer)
+static int print_page(struct ctl *ctl, const struct record *record,
+		      const json_t *answer)
 {
-	const json_t *rows = json_object_get(answer, "attempts");
+	const json_t *rows = json_object_get(answer, record->plural);
 
 	if (!json_is_array(rows))
-		return ctl_not_ours(ctl, "attempts");
+		return ctl_not_ours(ctl, record->plural);
 	if (ctl->json) {
 		ctl_print_json(ctl, answer);
 		return EXIT_DONE;
@@ -77,10 +77,12 @@ static int print_attempts(struct ctl *ctl, const json_t *answer)
 				       "none so far; go on with --cursor %s",
 				       cursor);
 		else
-			fprintf(ctl->out, "no attempts\n");
+			ctl_print_line(ctl, record == &attempt_record
+						? "no attempts"
+						: "none");
 		return EXIT_DONE;
 	}
-	int status = print_rows(ctl, &attempt_record, rows);
+	int status = print_rows(ctl, record, rows);
 	if (cursor != NULL) {
 		fputc('\n', ctl->out);
 		ctl_print_line(ctl, "more: --cursor %s", cursor);
@@ -100,13 +102,12 @@ int attempts_list(struct ctl *ctl, const struct command *command,
 		return EXIT_USAGE;
 	int status = ctl_call(ctl, "GET", path, NULL, &answer);
 	if (status == EXIT_DONE)
-		status = print_attempts(ctl, answer.json);
+		status = print_page(ctl, command->record, answer.json);
 	json_decref(answer.json);
 	return status;
 }
 
-/* The path of KIOSK/ID; false with a complaint. */
-static bool attempt_path(char path[static PATH_CAP], const char *name)
+bool attempt_path(char path[static PATH_CAP], const char *name)
 {
 	size_t n = strcspn(name, "/");
 	char kiosk[2 * KEY_KID + 1];
@@ -195,7 +196,7 @@ int pass_lookup(struct ctl *ctl, const struct command *command,
 			print_object(ctl, pass);
 			fputc('\n', ctl->out);
 		}
-		status = print_attempts(ctl, answer.json);
+		status = print_page(ctl, &attempt_record, answer.json);
 	}
 	json_decref(answer.json);
 	return status;

@@ -8,6 +8,7 @@
 #include "policy_commands.h"
 #include "records.h"
 #include "report_commands.h"
+#include "trouble_commands.h"
 
 #include <string.h>
 
@@ -164,6 +165,16 @@ const struct command commands[] = {
      &attempt_record, "all about one"},
     {"attempts", "reverse", "KIOSK/ID", reversal_fields, false,
      attempts_reverse, &attempt_record, "take one back"},
+    {"attempts", "admit", "KIOSK/ID", decision_fields, false, attempts_admit,
+     NULL, "let a disputed one count"},
+    {"attempts", "reject", "KIOSK/ID", decision_fields, false,
+     attempts_reject, NULL, "keep a disputed one out of all totals"},
+    {"conflicts", NULL, NULL, trouble_fields, false, attempts_list,
+     &conflict_record, "passes used more often than their limit"},
+    {"disputed", NULL, NULL, trouble_fields, false, attempts_list,
+     &disputed_record, "accepts of kiosks that do not add up, and why"},
+    {"unconfirmed", NULL, NULL, trouble_fields, false, attempts_list,
+     &unconfirmed_record, "answers that no kiosk has said it told"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
     {0}};
@@ -249,8 +260,9 @@ void commands_help(const char *noun, FILE *out)
 static bool argument_fits(const struct command *c, const char *argument)
 {
 	if (c->argument == NULL && argument != NULL)
-		ctl_complain("%s %s: \"%.64s\" is not wanted here", c->noun,
-			     c->verb, argument);
+		ctl_complain("%s%s%s: \"%.64s\" is not wanted here", c->noun,
+			     c->verb != NULL ? " " : "",
+			     c->verb != NULL ? c->verb : "", argument);
 	else if (c->argument != NULL && argument == NULL)
 		ctl_complain("%s%s%s: %s is missing", c->noun,
 			     c->verb != NULL ? " " : "",

@@ -64,7 +64,8 @@ def open_museum(server, issuer, directory):
 
 
 def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
-                 attempt="0123456789abcdef/" + "ab" * 16, code="OAP1:CODE"):
+                 attempt="0123456789abcdef/" + "ab" * 16,
+                 disputed="0123456789abcdef/" + "cd" * 16, code="OAP1:CODE"):
     """A working line for each command, in an order in which all work. city is
     what issuer add is given, with the issuer's name first."""
     today = datetime.date.today()  # in some place or other
@@ -103,6 +104,11 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "attempts list": days,
         "attempts show": [attempt],
         "attempts reverse": [attempt],
+        "attempts admit": [disputed, "--note", "seen on camera"],
+        "attempts reject": [disputed],
+        "conflicts": [],
+        "disputed": ["--limit", "7"],
+        "unconfirmed": [],
         "pass lookup": [code],
     }
 

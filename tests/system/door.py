@@ -68,7 +68,8 @@ def one_line(r):
     return text
 
 
-def quick(tmp_path, deadline_ms=600):
+def quick(tmp_path, deadline_ms=600, offline=True):
     """Sanitizers take their time; nobody waits over 5 s."""
-    service = fakeservice.Service(deadline_ms=min(5000, deadline_ms * SLOW))
+    service = fakeservice.Service(deadline_ms=min(5000, deadline_ms * SLOW),
+                                  offline=offline)
     return service, Door(tmp_path / "k", service).enrolled()

@@ -18,6 +18,7 @@ import oapmsg as m  # noqa: E402
 
 NUMBERS = {"accepted": 1, "malformed": 16, "unknown-format": 17,
            "unsupported-version": 18, "bad-signature": 19, "already-redeemed": 64,
+           "accepted-offline": 2, "offline-not-allowed": 100,
            "journal-failed": 102, "busy": 112, "unavailable": 113,
            "device-revoked": 121, "reversed": 128,
            "nothing-to-reverse": 130, "reversal-not-allowed": 131}
@@ -42,9 +43,10 @@ def benefit(id, currency, facilities, **changes):
 
 
 class Service:
-    """deadline_ms: what the policy gives a question."""
+    """deadline_ms: what the policy gives a question. offline: whether a kiosk
+    may accept alone."""
 
-    def __init__(self, facility="nmk", deadline_ms=5000):
+    def __init__(self, facility="nmk", deadline_ms=5000, offline=True):
         self.key = m.key_of(os.urandom(32))
         self.public = m.public(self.key)
         self.issuer = oapcast.Issuer()
@@ -52,8 +54,8 @@ class Service:
         self.facility, self.state = facility, 1
         self.policy = dict(POLICY)
         self.policy[7] = deadline_ms
-        self.benefits = [benefit("day-jp", "JPY", ["tnm"]),
-                         benefit("day-kr", "KRW", ["nmk"])]
+        self.benefits = [benefit("day-jp", "JPY", ["tnm"], _16=offline),
+                         benefit("day-kr", "KRW", ["nmk"], _16=offline)]
         self.epoch = self.made_at = int(time.time()) - 5
         self.clock_ms = 0       # ahead of the real time
         self.kiosk = None       # its public key

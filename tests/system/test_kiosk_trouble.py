@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """oap-kiosk against a service that is silent, loses answers and lies, and a
-network that is not there."""
+network that is not there; for benefits that a kiosk may not grant alone, so
+that what the service did not say is seen to be no accept."""
 import os
 import socket
 import subprocess
@@ -12,32 +13,42 @@ import fakeservice
 import oapcast
 import oapmsg as m
 from door import (ACCEPT, KIOSK, REJECT, RETRY, UNDECIDED, USAGE, Door, code,
-                  door, one_line, quick, service)
+                  door, one_line, quick)
 
 
-def test_silent_service_is_unavailable_and_nothing_is_written(tmp_path):
-    service, d = quick(tmp_path)
+@pytest.fixture
+def service():
+    made = fakeservice.Service(offline=False)
+    yield made
+    made.close()
+
+
+ALONE = "offline-not-allowed", UNDECIDED
+
+
+def test_silent_service_leaves_it_undecided_and_is_told_so(tmp_path):
+    service, d = quick(tmp_path, offline=False)
     try:
         code = m.code(service.issuer.issue())
         service.trouble["/v1/ask"] = "silent"
         out = d.redeem(code)
-        assert (out["verdict"], out["exit"]) == ("unavailable", RETRY)
-        assert "id" not in out
-        assert d.ask("status")["entries"] == 0
+        assert (out["verdict"], out["exit"]) == ALONE
+        assert out["detail"] and not out["by_service"]
+        assert d.ask("status")["entries"] == 1
         service.trouble.clear()
         assert d.redeem(code)["verdict"] == "accepted"
         assert d.ask("sync")["unsent"] == 0
-        assert [held[1][10] for held in service.held.values()] == [1]
+        assert [held[1][10] for held in service.held.values()] == [100, 1]
     finally:
         service.close()
 
 
-def test_no_network_is_unavailable(tmp_path):
-    service, d = quick(tmp_path)
+def test_no_network_leaves_it_undecided(tmp_path):
+    service, d = quick(tmp_path, offline=False)
     code = m.code(service.issuer.issue())
     service.close()
     out = d.redeem(code)
-    assert (out["verdict"], out["exit"]) == ("unavailable", RETRY)
+    assert (out["verdict"], out["exit"]) == ALONE
     assert out["detail"]
     r = d.run("sync")
     assert r.returncode == RETRY and b"127.0.0.1" in r.stderr
@@ -54,16 +65,15 @@ def test_broken_connection_is_asked_again_with_the_same_bytes(door, service,
 
 
 def test_busy_is_told(tmp_path):
-    service, d = quick(tmp_path)
+    service, d = quick(tmp_path, offline=False)
     try:
         service.trouble["/v1/ask"] = (
             503, {"title": "Busy", "status": 503, "verdict": "busy",
                   "detail": "too many questions at once"},
             [("Retry-After", "9")])
         out = d.redeem(m.code(service.issuer.issue()))
-        assert (out["verdict"], out["exit"]) == ("busy", RETRY)
+        assert (out["verdict"], out["exit"]) == ALONE
         assert out["detail"] == "too many questions at once"
-        assert d.ask("status")["entries"] == 0
     finally:
         service.close()
 
@@ -125,19 +135,19 @@ def test_answer_that_does_not_add_up_is_no_accept(door, service, code,
                                                   answer):
     service.answer_ask = lambda body: (200, judged(service, **answer))
     out = door.redeem(code, "--amount", "24000")
-    assert out["verdict"] == "unavailable" and out["exit"] == RETRY
+    assert (out["verdict"], out["exit"]) == ALONE
 
 
 def test_answer_that_is_no_json_is_no_accept(door, service, code):
     for body in (b"", b"{", b"[1]", b"\0" * 300000, b'{"a":1,"a":2}'):
         service.answer_ask = lambda _, body=body: (200, body)
-        assert door.redeem(code)["verdict"] == "unavailable"
+        assert door.redeem(code)["verdict"] == ALONE[0]
 
 
 def test_answer_without_a_reason_gets_one(door, service, code):
     service.trouble["/v1/ask"] = (404, "<html>no such page</html>", [])
     out = door.redeem(code)
-    assert (out["verdict"], out["exit"]) == ("unavailable", RETRY)
+    assert (out["verdict"], out["exit"]) == ALONE
     assert out["detail"] == "http://127.0.0.1:%d: the service answered " \
         "HTTP 404" % service.port
 
@@ -147,7 +157,7 @@ def test_texts_of_a_service_do_nothing_to_a_terminal(door, service, code):
     service.trouble["/v1/ask"] = (
         503, {"status": 503, "verdict": "busy", "detail": bad * 200}, [])
     r = door.run("redeem", "--benefit", "day-kr", code)
-    assert r.returncode == RETRY
+    assert r.returncode == UNDECIDED
     service.trouble.clear()
     service.answer_ask = lambda body: (200, judged(
         service, verdict="already-redeemed", number=64, uses=1, limit=1,

@@ -235,6 +235,10 @@ def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
     kiosk, card, id = d.add_kiosk("tnm"), seoul.issue(), oapcast.uuid7()
     assert d.ask(kiosk.question(card, "museum-20", amount=2000, id=id))[1][
         "verdict"] == "accepted"
+    other = oapcast.uuid7()
+    assert d.upload(kiosk.report(), [kiosk.attempt(
+        card, "museum-20", 2, id=other, amount=2000, discount=2000)])[1][
+            "results"][0]["marks"] == ["disputed"]
     code = m.read_enrolment_code(json.loads(ok(
         server, "--json", "kiosk", "add", "--facility", "tnm",
         "--confirm"))["code"])
@@ -245,7 +249,8 @@ def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
         ["kobe.example", "--root", m.public(kobe.root).hex(),
          *desk.files_of(kobe, tmp_path / "kobe")],
         kiosk=kiosk.kid.hex(), pending=pending.kid.hex(),
-        attempt="%s/%s" % (kiosk.kid.hex(), id.hex()), code=m.code(card))
+        attempt="%s/%s" % (kiosk.kid.hex(), id.hex()),
+        disputed="%s/%s" % (kiosk.kid.hex(), other.hex()), code=m.code(card))
     listed = desk.commands_of_help()
     assert set(lines) == set(listed)
     for name, arguments in lines.items():

@@ -134,7 +134,15 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
     assert d.stop() == 0
     db = sqlite3.connect(d.data / "oapd.db")
     with db:
-        db.execute("ALTER TABLE issuer DROP COLUMN withdrawn")
+        db.execute("DROP INDEX attempt_disputed")
+        for column in ("attempt dispute", "device order_seq",
+                       "device order_ms", "device order_uses",
+                       "device order_amount", "device order_currency",
+                       "epoch since", "issuer withdrawn"):
+            db.execute("ALTER TABLE %s DROP COLUMN %s" % tuple(
+                column.split()))
+        for table in ("waiting", "former_place"):
+            db.execute("DROP TABLE " + table)
         # it counted what was purged since
         db.execute("UPDATE device SET quarantined = 1000")
         db.execute("PRAGMA user_version = 1")

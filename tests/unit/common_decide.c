@@ -47,9 +47,10 @@ static const struct elsewhere {
 } ELSEWHERE[] = {
     {VERDICT_JOURNAL_FAILED, "system/test_kiosk_use.py",
      "test_checks_go_on_while_the_disk_is_full"},
-    {VERDICT_BUSY, "system/test_kiosk_trouble.py", "test_busy_is_told"},
-    {VERDICT_UNAVAILABLE, "system/test_kiosk_trouble.py",
-     "test_no_network_is_unavailable"},
+    {VERDICT_BUSY, "system/test_oapd_ask.py",
+     "test_a_full_queue_is_answered_busy_at_once"},
+    {VERDICT_UNAVAILABLE, "system/test_oapd_ask.py",
+     "test_a_locked_database_is_unavailable_and_never_a_verdict"},
     {VERDICT_DEVICE_UNKNOWN, "unit/daemon_ledger.c",
      "a_kiosk_that_is_not_active_is_not_judged"},
     {VERDICT_DEVICE_REVOKED, "unit/daemon_ledger.c",

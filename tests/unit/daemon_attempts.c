@@ -96,7 +96,8 @@ static void an_attempt_is_shown_whole(void **state)
 	         " 'list': 10000, 'discount': 2000, 'currency': 'KRW',"
 	         " 'verdict': 'accepted', 'answer': 'accepted',"
 	         " 'told': 'accepted', 'counts': false, 'online': true,"
-	         " 'marks': [], 'id_reused': false, 'reversed_ms': %lld}",
+	         " 'marks': [], 'id_reused': false, 'reversed_ms': %lld,"
+	         " 'dispute': null, 'admission': 'none'}",
 	         kid, (long long)BED_NOW, (long long)BED_NOW + 1000,
 	         (long long)BED_NOW + 2000);
 	o = search(bed, "");

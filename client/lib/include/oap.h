@@ -335,6 +335,10 @@ struct oap_told {
 	/* Why the service could not be asked, or the journal not written, or
 	 * ""; one line. */
 	char detail[OAP_PROBLEM_TEXT];
+	/* How old what it was judged by was then: the issuer's keys, its
+	 * status list, and this kiosk's bundle (when it decided here);
+	 * OAP_NO_TIME when there was none, or it is not known. */
+	int64_t key_age_ms, status_age_ms, bundle_age_ms;
 };
 
 /* What would be said now, as far as this kiosk knows: no network, no entry,
@@ -346,13 +350,20 @@ OAP_API enum oap_result oap_check(struct oap *handle,
 
 /* Asks the service, and waits for it until the deadline at most; writes the
  * signed entry durably to the journal; then returns the verdict to be told.
- * A code that is no pass, or forged, is told at once without asking. When the
- * service cannot be asked the verdict is OAP_UNAVAILABLE (or OAP_BUSY), which
- * is none on the visit: nothing is written down, and nothing used. An answer
- * that was lost on the way is void once this kiosk asks again for that pass,
- * or reports that it has sent everything. When the entry cannot be written it
- * is OAP_VERDICT_JOURNAL_FAILED, never an accept. Tell the visitor exactly
- * what is returned. Waits up to the deadline and one journal write. */
+ * A code that is no pass, or forged, is told at once without asking.
+ *
+ * When the service cannot be asked in time, this kiosk decides by itself, with
+ * the same rules, its bundle and the uses counted here (by_service is 0):
+ * OAP_ACCEPTED_OFFLINE within what the benefit and the operator's allowance
+ * let a kiosk accept alone; else a refusal, or an undecided verdict that says
+ * what it cannot know. Its entry is sent later, by the next question or
+ * oap_sync. After a question that nobody answered the next ones are decided
+ * here at once, for a second at first and half a minute at most; one of them
+ * asks again then, and any answer to oap_sync ends it, too.
+ *
+ * When the entry cannot be written it is OAP_VERDICT_JOURNAL_FAILED, never an
+ * accept. Tell the visitor exactly what is returned. Waits up to the deadline
+ * and one journal write. */
 OAP_API enum oap_result oap_redeem(struct oap *handle,
 				   const struct oap_attempt *attempt,
 				   struct oap_told *told,

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hindsight.h: an accept that a kiosk told by itself, judged again by what it
+ * can have known: the facility, benefit, policy, issuer document and status
+ * list of the bundle that it named, with the same decide(). And by what the
+ * service knew at that time and the kiosk could not.
+ *
+ * Of the ledger's thread alone. Inflated status lists are kept between calls,
+ * since one upload mostly wants the same few. */
+#ifndef OAP_HINDSIGHT_H
+#define OAP_HINDSIGHT_H
+
+#include "store_ledger.h"
+
+struct hindsight;
+
+struct hindsight *hindsight_new(void); /* NULL: out of memory */
+void hindsight_free(struct hindsight *h); /* takes NULL */
+/* A transaction was given up: what it had written may be written otherwise. */
+void hindsight_forget(struct hindsight *h);
+
+/* The attempt in question. */
+struct past {
+	uint64_t epoch; /* of the bundle that the kiosk went by */
+	int64_t at_ms;	/* effective */
+	struct bytes facility, benefit;
+	uint32_t party;
+	bool has_list;
+	int64_t list;
+	const struct admitted *admitted; /* what a loop found out */
+	bool shown_before; /* the presentation, at this kiosk */
+};
+
+struct view_back {
+	/* What that kiosk had to tell: `accepted-offline`, or else. */
+	enum verdict knew;
+	bool has_price;
+	struct price price;
+	/* Then: what the service refused by a newer document or list; NONE
+	 * when it would have accepted, too. */
+	enum verdict refused;
+	/* What such a kiosk may accept alone, between two contacts. */
+	uint64_t uses_max;
+	int64_t amount_max;
+};
+
+enum store_result look_back(struct hindsight *h, struct store *s,
+			    const struct past *past,
+			    struct view_back *out) OAP_CHECKED;
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* order.c: entries judged in the order in which their kiosk wrote them. */
+#include "order.h"
+
+#include <string.h>
+
+#include "policy.h"
+#include "settle.h"
+
+/* Kiosks whose gaps are given up in one go; the next one is a minute away. */
+#define OVERDUE_MAX 64
+
+void order_dispute(struct attempt *a, unsigned dispute)
+{
+	a->facts.judgement = JUDGEMENT_DISPUTED;
+	a->dispute = dispute;
+	a->marks |= MARK_DISPUTED;
+	a->marks &= ~(unsigned)MARK_OUTDATED;
+}
+
+static unsigned judge_accept(const struct ordering *o, struct order *order,
+			     const struct turn *turn, const struct attempt *a)
+{
+	int64_t discount = a->has_discount ? a->discount : 0;
+
+	if (turn->at_ms < order->latest_ms - o->skew_ms)
+		return DISPUTE_BACKDATED;
+	/* A kiosk that was moved has had contact since. */
+	if (strcmp(order->currency, a->currency) != 0) {
+		memcpy(order->currency, a->currency, sizeof(order->currency));
+		order->amount = 0;
+	}
+	if (order->uses >= turn->uses_max || discount > turn->amount_max ||
+	    order->amount > turn->amount_max - discount)
+		return DISPUTE_ALLOWANCE;
+	order->uses++;
+	order->amount += discount;
+	if (turn->at_ms > order->latest_ms)
+		order->latest_ms = turn->at_ms;
+	return DISPUTE_NONE;
+}
+
+/* a NULL: it came some time ago. */
+static enum store_result take_accept(const struct ordering *o,
+				     struct order *order,
+				     const struct turn *turn,
+				     struct attempt *a)
+{
+	struct attempt stored, before;
+	enum store_result r = STORE_OK;
+	unsigned dispute;
+
+	if (a == NULL) {
+		r = store_attempt_get(o->store, turn->attempt, &stored);
+		a = &stored;
+	}
+	if (r != STORE_OK)
+		return STORE_FAILED;
+	if (a->facts.judgement == JUDGEMENT_DISPUTED)
+		return STORE_OK;
+	dispute = judge_accept(o, order, turn, a);
+	if (dispute == DISPUTE_NONE)
+		return STORE_OK;
+	before = *a;
+	order_dispute(a, dispute);
+	return settle(o->store, &before, a, NULL, o->now_ms);
+}
+
+static enum store_result take_turn(const struct ordering *o,
+				   struct order *order,
+				   const struct turn *turn,
+				   struct attempt *a)
+{
+	switch (turn->kind) {
+	case TURN_CONTACT:
+		order->uses = 0;
+		order->amount = 0;
+		/* It has heard what time it is. */
+		if (order->latest_ms > turn->at_ms)
+			order->latest_ms = turn->at_ms;
+		break;
+	case TURN_GRANTED:
+		order->uses = 0;
+		order->amount = 0;
+		order->latest_ms = turn->at_ms;
+		break;
+	case TURN_ENTRY:
+		if (turn->attempt != 0)
+			return take_accept(o, order, turn, a);
+		if (turn->at_ms > order->latest_ms)
+			order->latest_ms = turn->at_ms;
+		break;
+	}
+	return STORE_OK;
+}
+
+/* All that waits and is due. */
+static enum store_result drain(const struct ordering *o, struct order *order)
+{
+	enum store_result r = STORE_OK;
+	struct turn turn;
+
+	while (r == STORE_OK && order->waiting) {
+		r = store_turn_first(o->store, o->kiosk, &turn);
+		if (r == STORE_NONE) {
+			order->waiting = false;
+			return STORE_OK;
+		}
+		if (r != STORE_OK || turn.seq > order->seq + 1)
+			return r;
+		r = take_turn(o, order, &turn, NULL);
+		if (turn.kind != TURN_CONTACT && turn.seq > order->seq)
+			order->seq = turn.seq;
+		if (r == STORE_OK)
+			r = store_turn_drop(o->store, o->kiosk, &turn);
+	}
+	return r;
+}
+
+static enum store_result put_off(const struct ordering *o, struct order *order,
+				 const struct turn *turn)
+{
+	order->waiting = true;
+	return store_turn_add(o->store, o->kiosk, turn);
+}
+
+static enum store_result take_due(const struct ordering *o,
+				  struct order *order,
+				  const struct turn *turn, struct attempt *a)
+{
+	enum store_result r = drain(o, order);
+
+	if (r == STORE_OK)
+		r = take_turn(o, order, turn, a);
+	if (turn->seq > order->seq)
+		order->seq = turn->seq;
+	return r == STORE_OK ? drain(o, order) : r;
+}
+
+enum store_result order_entry(const struct ordering *o,
+			      const struct turn *turn, struct attempt *a)
+{
+	struct order order;
+	enum store_result r = store_order(o->store, o->kiosk, &order);
+
+	if (r != STORE_OK)
+		return STORE_FAILED;
+	r = turn->seq <= order.seq + 1 ? take_due(o, &order, turn, a)
+				       : put_off(o, &order, turn);
+	return r == STORE_OK ? store_order_set(o->store, o->kiosk, &order) : r;
+}
+
+/* Gaps below limit are given up, and what waited behind them is judged. */
+static enum store_result give_up_gaps(const struct ordering *o,
+				      struct order *order, uint64_t limit,
+				      int64_t received_before_ms)
+{
+	enum store_result r = drain(o, order);
+	struct turn turn;
+
+	while (r == STORE_OK && order->waiting) {
+		r = store_turn_first(o->store, o->kiosk, &turn);
+		if (r != STORE_OK)
+			break;
+		if (turn.seq > limit || turn.received_ms >= received_before_ms)
+			return STORE_OK;
+		order->seq = turn.seq - 1;
+		r = drain(o, order);
+	}
+	return r == STORE_NONE ? STORE_OK : r;
+}
+
+enum store_result order_report(const struct ordering *o,
+			       const struct report *report)
+{
+	struct turn turn = {.seq = report->next_seq,
+			    .kind = TURN_CONTACT,
+			    .at_ms = o->now_ms,
+			    .received_ms = o->now_ms};
+	struct order order;
+	enum store_result r = store_order(o->store, o->kiosk, &order);
+
+	if (r != STORE_OK)
+		return STORE_FAILED;
+	if (order.waiting)
+		r = give_up_gaps(o, &order,
+				 report->has_unsent ? report->oldest_unsent
+						    : UINT64_MAX,
+				 INT64_MAX);
+	if (r == STORE_OK && report->next_seq <= order.seq + 1)
+		r = take_turn(o, &order, &turn, NULL);
+	else if (r == STORE_OK && report->next_seq <= INT64_MAX)
+		r = put_off(o, &order, &turn);
+	return r == STORE_OK ? store_order_set(o->store, o->kiosk, &order) : r;
+}
+
+enum store_result order_overdue(struct store *s, int64_t now_ms)
+{
+	struct ordering o = {.store = s, .now_ms = now_ms};
+	struct policy_holder policy;
+	enum store_result r = policy_load(s, &policy);
+	struct order order;
+
+	o.skew_ms = (int64_t)policy.policy.skew_s * 1000;
+	for (int i = 0; r == STORE_OK && i < OVERDUE_MAX; i++) {
+		r = store_turn_old(s, now_ms - ORDER_GAP_MS, &o.kiosk);
+		if (r == STORE_OK)
+			r = store_order(s, o.kiosk, &order);
+		if (r == STORE_OK)
+			r = give_up_gaps(&o, &order, UINT64_MAX,
+					 now_ms - ORDER_GAP_MS);
+		if (r == STORE_OK)
+			r = store_order_set(s, o.kiosk, &order);
+	}
+	return r == STORE_NONE ? STORE_OK : r;
+}

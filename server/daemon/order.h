@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* order.h: what a kiosk accepted by itself, judged in the order of writing: no
+ * entry is dated before those of lower seqs, and between two contacts with the
+ * service it accepts no more than its policy allows. An entry has its turn
+ * when every lower seq is held or missing: said to be sent by a report, or not
+ * come in ORDER_GAP_MS. Contact is an entry with the service's own answer in
+ * it, and a report that was answered. */
+#ifndef OAP_ORDER_H
+#define OAP_ORDER_H
+
+#include "store_ledger.h"
+
+#define ORDER_GAP_MS INT64_C(86400000) /* a door shut over night is back */
+
+struct ordering {
+	struct store *store;
+	int64_t kiosk; /* device.n */
+	int64_t now_ms;
+	int64_t skew_ms;
+};
+
+/* a: the attempt that the turn names, as it stands; changed when it is
+ * disputed. NULL for a turn that names none. */
+enum store_result order_entry(const struct ordering *o,
+			      const struct turn *turn,
+			      struct attempt *a) OAP_CHECKED;
+/* After the entries that came with it. */
+enum store_result order_report(const struct ordering *o,
+			       const struct report *report) OAP_CHECKED;
+/* Gives up the gaps that are too old, of all kiosks. */
+enum store_result order_overdue(struct store *s, int64_t now_ms) OAP_CHECKED;
+
+/* An accept that was counted so far, or comes now. */
+void order_dispute(struct attempt *a, unsigned dispute);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rejudge.c: what was accepted at a door without the service, judged from the
+ * evidence. */
+#include "rejudge.h"
+
+#include "hindsight.h"
+#include "order.h"
+#include "store_setup.h"
+
+static int64_t skew_ms(const struct judging *j)
+{
+	return (int64_t)snapshot_policy(j->job->snapshot)->skew_s * 1000;
+}
+
+/* It is there, or was when the bundle that it names was made. */
+static enum store_result was_there(const struct judging *j,
+				   const struct entry *e, bool *there)
+{
+	const struct job_kiosk *kiosk = &j->job->kiosk;
+	struct epoch_row epoch;
+	enum store_result r;
+
+	*there = bytes_equal(e->facility, kiosk->facility);
+	if (*there)
+		return STORE_OK;
+	r = store_epoch_at(j->store, e->epoch, &epoch);
+	if (r != STORE_OK)
+		return r == STORE_NONE ? STORE_OK : r;
+	return store_kiosk_was_at(j->store,
+				  bytes_of(kiosk->kid, sizeof(kiosk->kid)),
+				  e->facility, epoch.made_at, there);
+}
+
+static bool same_amounts(const struct attempt *a, const struct view_back *v)
+{
+	return a->has_discount == v->has_price &&
+	       (!v->has_price || a->discount == v->price.discount);
+}
+
+static unsigned compare(const struct attempt *a, const struct view_back *v)
+{
+	if (v->knew != VERDICT_ACCEPTED_OFFLINE)
+		return v->knew;
+	return same_amounts(a, v) ? DISPUTE_NONE : DISPUTE_AMOUNT;
+}
+
+/* What needs nothing but the entry itself. */
+static unsigned find_plain_fault(const struct judging *j,
+				 const struct attempt *a)
+{
+	if (j->job->kiosk.state == DEVICE_REVOKED)
+		return DISPUTE_REVOKED_KIOSK;
+	if (a->facts.told != VERDICT_ACCEPTED_OFFLINE)
+		return DISPUTE_NO_GRANT;
+	return a->effective_ms > j->now_ms + skew_ms(j) ? DISPUTE_AHEAD
+							: DISPUTE_NONE;
+}
+
+static enum store_result look_at_past(const struct judging *j,
+				      const struct ledger_item *item,
+				      struct attempt *a, struct turn *turn,
+				      unsigned *dispute)
+{
+	const struct entry *e = &item->entry;
+	struct past past = {.epoch = e->epoch,
+			    .at_ms = a->effective_ms,
+			    .facility = e->facility,
+			    .benefit = e->benefit,
+			    .party = e->party,
+			    .has_list = e->has_list,
+			    .list = e->list,
+			    .admitted = &item->admitted};
+	struct view_back v;
+	bool elsewhere = false;
+	enum store_result r = STORE_OK;
+
+	if (a->has_shown)
+		r = store_shown_where(j->store, item->admitted.pass_hash, a,
+				      &past.shown_before, &elsewhere);
+	if (r == STORE_OK)
+		r = look_back(j->hindsight, j->store, &past, &v);
+	if (r != STORE_OK)
+		return r;
+	turn->uses_max = v.uses_max;
+	turn->amount_max = v.amount_max;
+	*dispute = compare(a, &v);
+	a->facts.judgement = JUDGEMENT_AGREED;
+	if (*dispute == DISPUTE_NONE &&
+	    (elsewhere || v.refused != VERDICT_NONE)) {
+		a->facts.judgement = JUDGEMENT_OUTDATED;
+		a->marks |= MARK_OUTDATED;
+	}
+	return STORE_OK;
+}
+
+enum store_result rejudge(const struct judging *j,
+			  const struct ledger_item *item, struct attempt *a,
+			  struct turn *turn)
+{
+	unsigned dispute = find_plain_fault(j, a);
+	enum store_result r = STORE_OK;
+	bool there = true;
+
+	if (dispute == DISPUTE_AHEAD)
+		attempt_date(a, item->admitted.facility, j->now_ms);
+	if (dispute == DISPUTE_NONE)
+		r = was_there(j, &item->entry, &there);
+	if (!there)
+		dispute = DISPUTE_ELSEWHERE;
+	if (r == STORE_OK && dispute == DISPUTE_NONE)
+		r = look_at_past(j, item, a, turn, &dispute);
+	if (r == STORE_OK && dispute != DISPUTE_NONE)
+		order_dispute(a, dispute);
+	return r;
+}

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bad network between kiosks and their service: a proxy for HTTP/1.1 that
+refuses, delays, drops requests, drops answers, resets, half-opens and
+truncates, at random by a seed.
+
+    chaosproxy.py SEED TARGET_PORT COUNT
+
+listens on COUNT ports of the kernel's choice and prints them on a line. A line
+"calm" on its standard input ends all trouble; the end of its input ends it."""
+import asyncio
+import random
+import socket
+import struct
+import sys
+
+FAULTS = ("delay", "slow answer", "drop request", "drop answer", "reset",
+          "half-open", "truncate", "cut request")
+HELD_S = 2.0        # a half-open connection; a kiosk gives up long before
+
+
+class Proxy:
+    def __init__(self, seed, target):
+        self.seed, self.target = seed, target
+        self.calm = False
+        self.served = dict.fromkeys(FAULTS + ("nothing", "refuse"), 0)
+
+    def pick(self, dice):
+        if self.calm or dice.random() < .6:
+            return "nothing"
+        return dice.choice(FAULTS)
+
+    async def serve(self, dice, reader, writer):
+        try:
+            if not self.calm and dice.random() < .08:
+                self.served["refuse"] += 1
+                return reset(writer)
+            while await self.one(dice, reader, writer):
+                pass
+        except (OSError, asyncio.IncompleteReadError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    async def one(self, dice, reader, writer):
+        """A request and its answer; False: the connection is over."""
+        request = await message(reader)
+        if request is None:
+            return False
+        fault = self.pick(dice)
+        self.served[fault] += 1
+        if fault == "delay":
+            await asyncio.sleep(dice.random() * .4)
+        elif fault == "half-open":
+            await asyncio.sleep(HELD_S)
+            return False
+        elif fault == "drop request":
+            await asyncio.sleep(dice.random() * .3)
+            return False
+        answer = await self.forward(
+            request[:dice.randrange(len(request))]
+            if fault == "cut request" else request, fault == "cut request")
+        if answer is None or fault == "drop answer":
+            return False
+        if fault == "reset":
+            return reset(writer)
+        if fault == "slow answer":
+            await asyncio.sleep(dice.random() * .4)
+        elif fault == "truncate":
+            writer.write(answer[:dice.randrange(len(answer))])
+            await writer.drain()
+            return False
+        writer.write(answer)
+        await writer.drain()
+        return True
+
+    async def forward(self, request, cut):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1",
+                                                           self.target)
+        except OSError:
+            return None
+        try:
+            writer.write(request)
+            await writer.drain()
+            return None if cut else await message(reader)
+        except (OSError, asyncio.IncompleteReadError):
+            return None
+        finally:
+            writer.close()
+
+
+def reset(writer):
+    """What the peer sees as ECONNRESET."""
+    writer.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+    return False
+
+
+async def message(reader):
+    """One whole HTTP message with a Content-Length, or None at the end."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as e:
+        if e.partial:
+            raise
+        return None
+    length = 0
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length":
+            length = int(value)
+    return head + await reader.readexactly(length)
+
+
+async def listen(proxy, number):
+    dice = random.Random("%s door %d" % (proxy.seed, number))
+
+    async def connected(reader, writer):
+        await proxy.serve(random.Random(dice.random()), reader, writer)
+
+    return await asyncio.start_server(connected, "127.0.0.1", 0,
+                                      limit=1 << 24)
+
+
+async def main(seed, target, count):
+    proxy = Proxy(seed, target)
+    servers = [await listen(proxy, i) for i in range(count)]
+    print(*[s.sockets[0].getsockname()[1] for s in servers], flush=True)
+    orders = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    while True:
+        line = await orders.readline()
+        if not line:
+            break
+        proxy.calm = line.strip() == b"calm"
+    print(proxy.served, flush=True)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
