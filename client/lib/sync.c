@@ -112,10 +112,10 @@ static bool compare_held(struct oap *o, const struct entries_answer *a,
  * lost is sent again. Replies that overtake each other look like that, too,
  * and cost an upload. */
 static bool note_held(struct oap *o, const struct entries_answer *a,
-		      struct there *there)
+		      struct there *there, bool *less)
 {
-	bool less = a->held_seq < there->seq || a->held_count < there->count;
-
+	*less = a->has_held && (a->held_seq < there->seq ||
+				a->held_count < there->count);
 	if (!a->has_held)
 		return true;
 	if (!compare_held(o, a, there))
@@ -123,7 +123,7 @@ static bool note_held(struct oap *o, const struct entries_answer *a,
 	if (a->held_seq > 0 && !there->diverged &&
 	    !journal_settle_held(o->journal, a->held_seq, a->held_hash))
 		return false;
-	if (less && !journal_unsend(o->journal, a->held_seq))
+	if (*less && !journal_unsend(o->journal, a->held_seq))
 		return false;
 	there->seq = a->held_seq;
 	there->count = a->held_count;
@@ -145,7 +145,7 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
 	ok = record_results(o, &a->results, u->seqs, &out->marked) &&
-	     note_held(o, a, &there) &&
+	     note_held(o, a, &there, &out->lost) &&
 	     journal_contact(o->journal, u->next_seq) &&
 	     journal_prune(o->journal, handle_effective(o, &u->sent));
 	if (ok)
@@ -307,7 +307,8 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		out->sent += before > after ? before - after : 0;
 		out->marked += batch.marked;
 		memcpy(out->device, batch.device, sizeof(out->device));
-	} while (batch.items > 0 && after < before);
+		/* What it lost may be little, or all there ever was. */
+	} while ((batch.items > 0 && after < before) || batch.lost);
 	out->unsent = count_unsent(o);
 	tell_refusals(o, out);
 	return result;

@@ -9,6 +9,7 @@ struct batch {
 	size_t items; /* sent in this batch */
 	uint64_t marked;
 	uint64_t unsent; /* left afterwards */
+	bool lost; /* the service holds less than before: sent again */
 	char device[12];
 };
 
