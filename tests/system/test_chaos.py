@@ -18,11 +18,12 @@ import time
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
+import powercut  # noqa: E402
 
 PRESET = os.environ.get("OAP_PRESET", "dev")
 LONG = os.environ.get("OAP_LONG") == "yes"
@@ -70,6 +71,28 @@ class Ticker(threading.Thread):
             last = now
 
 
+class Power:
+    """Of one program: it is killed, and every other time what no fsync had
+    covered is taken back."""
+
+    def __init__(self, directory, dice):
+        self.cut = powercut.PowerCut(oaprun.build(), directory)
+        self.dice, self.taken_back = dice, 0
+        self.environment = self.cut.environment()
+
+    def lost(self):
+        """After a kill."""
+        if self.dice.random() < .5:
+            self.taken_back += self.cut.apply(
+                self.dice if self.dice.random() < .5 else None)
+        else:
+            self.cut.settle()
+
+    def settle(self):
+        """After an end of its own."""
+        self.cut.settle()
+
+
 class Door(threading.Thread):
     """A kiosk, and whoever stands at it."""
 
@@ -78,7 +101,8 @@ class Door(threading.Thread):
         self.number, self.dir = number, str(directory)
         self.codes, self.scans = codes, scans
         self.dice = random.Random("%s visitors %d" % (seed, number))
-        self.process, self.buffer = None, b""
+        self.power = Power(directory, self.dice)
+        self.process = None
         self.told = {}          # id -> verdict, as somebody was told
         self.reversals = {}     # id -> result
         self.kills = 0
@@ -104,7 +128,8 @@ class Door(threading.Thread):
         self.process = subprocess.Popen(
             [KIOSK, "redeem", "--dir", self.dir, "--json", "--benefit",
              "visit", "--amount", "2400", "-"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=self.power.environment)
 
     def shut(self, kill=False):
         if self.process is None:
@@ -117,6 +142,10 @@ class Door(threading.Thread):
         self.process.stdout.close()
         assert self.process.wait(oaprun.PATIENCE) != 2
         self.process = None
+        if kill:
+            self.power.lost()
+        else:
+            self.power.settle()
 
     def note(self, line):
         """What was said, when it was said whole."""
@@ -130,7 +159,8 @@ class Door(threading.Thread):
         return told
 
     def scan(self):
-        if self.process is None:
+        opened = self.process is None
+        if opened:
             self.open()
         hit = self.dice.random() < .01
         start = time.monotonic()
@@ -142,7 +172,8 @@ class Door(threading.Thread):
             self.shut(kill=True)
             return
         line = self.process.stdout.readline()
-        self.latencies.append(time.monotonic() - start)
+        if not opened:      # which takes its time, too
+            self.latencies.append(time.monotonic() - start)
         assert self.note(line) is not None, line
 
     def take_back(self):
@@ -207,12 +238,14 @@ def run(seed, directory):
     for door in doors:
         door.start()
     dice, kills = random.Random("%s service" % seed), 0
+    power = Power(service.data, dice)
     while any(door.is_alive() for door in doors):
         time.sleep(.5 + dice.random() * 2.5)
         service.kill()
+        power.lost()
         kills += 1
         time.sleep(dice.random() * .5)
-        service.start()
+        service.start(power.environment)
     for door in doors:
         door.join()
     ticker.over = True
@@ -231,7 +264,9 @@ def run(seed, directory):
     conflicts = service.admin("GET", "/v1/conflicts?limit=500")["conflicts"]
     assert service.stop() == 0
     print("seed", seed, "kills of the service", kills, "of doors",
-          sum(door.kills for door in doors), "network", network.close())
+          sum(door.kills for door in doors), "unsynced changes taken back",
+          power.taken_back + sum(door.power.taken_back for door in doors),
+          "network", network.close())
     return service, doors, ticker, disputed, conflicts
 
 

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answer that is lost on its way: whatever the service had said, and
+whatever the kiosk then tells, one visit is one use or none, and who was told
+nothing is let in when scanned again."""
+import http.client
+import http.server
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
+from test_offline import Door, Service  # noqa: E402
+
+ALONE = {"visit": "accepted-offline", "guided": "offline-not-allowed"}
+BENEFITS = sorted(ALONE)
+
+
+class Line(http.server.ThreadingHTTPServer):
+    """Between a kiosk and its service. how: what becomes of a question:
+    "through", "answer lost", "never arrives", "held"."""
+
+    daemon_threads = True
+
+    def __init__(self, service):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.service, self.how = service, "through"
+        self.held, self.answers = [], []
+        self.on_answer = lambda: None
+        self.thread = threading.Thread(target=self.serve_forever,
+                                       args=(.02,), daemon=True)
+        self.thread.start()
+
+    def forward(self, method, path, body, headers):
+        link = http.client.HTTPConnection("127.0.0.1", self.service.port,
+                                          timeout=oaprun.PATIENCE)
+        try:
+            link.request(method, path, body, headers)
+            reply = link.getresponse()
+            return reply.status, dict(reply.headers), reply.read()
+        finally:
+            link.close()
+
+    def release(self):
+        """The questions that were held arrive at last."""
+        return [json.loads(self.forward(*held)[2]) for held in self.held]
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def handle_one(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: self.headers[name]
+                   for name in ("Content-Type", "If-None-Match")
+                   if name in self.headers}
+        request = self.command, self.path, body or None, headers
+        line, how = self.server, self.server.how
+        if self.path != "/v1/ask":
+            how = "through"
+        if how == "held":
+            line.held.append(request)
+        if how in ("held", "never arrives"):
+            self.close_connection = True
+            return
+        status, headers, reply = line.forward(*request)
+        if how == "answer lost":
+            line.answers.append(json.loads(reply))
+            line.on_answer()
+            self.close_connection = True
+            return
+        self.send_response(status)
+        for name in ("Content-Type", "ETag"):
+            if name in headers:
+                self.send_header(name, headers[name])
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    do_GET = do_POST = handle_one
+
+
+class Behind(Door):
+    """A door whose service is at the other end of that line."""
+
+    def __init__(self, directory, service, line):
+        self.dir = str(directory)
+        code = service.admin("POST", "/v1/kiosks", {"facility": "tnm"})
+        fields = m.read_enrolment_code(code["code"])
+        done = self.run("enrol", m.enrolment_code(
+            "http://127.0.0.1:%d" % line.server_address[1], fields[2],
+            fields[4], fields[5]))
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def service(tmp_path):
+    made = Service(tmp_path / "service")
+    made.admin("PATCH", "/v1/policy", {"deadline_ms": 1000})
+    yield made
+    assert made.stop() in (0, None)
+
+
+@pytest.fixture
+def line(service):
+    made = Line(service)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def door(tmp_path, service, line):
+    return Behind(tmp_path / "door", service, line)
+
+
+def one_attempt(service):
+    attempt, = service.attempts(facility="tnm")
+    return attempt
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_the_service_had_accepted(service, line, door, benefit):
+    scanned = service.city.issue()
+    line.how = "answer lost"
+    _, told = door.redeem(scanned, benefit)
+    assert {a["verdict"] for a in line.answers} == {"accepted"}
+    assert told["verdict"] == ALONE[benefit] and told["detail"]
+    line.how = "through"
+    door.sync()
+    attempt = one_attempt(service)
+    assert attempt["answer"] == "accepted"
+    assert attempt["told"] == ALONE[benefit] and attempt["marks"] == []
+    uses = int(benefit == "visit")
+    assert service.uses() == uses
+    # whoever was not let in has lost nothing
+    assert door.redeem(scanned, benefit)[1]["verdict"] == (
+        "already-redeemed" if uses else "accepted")
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_the_service_had_refused(service, line, door, tmp_path, benefit):
+    scanned = service.city.issue()
+    other = Door(tmp_path / "other", service, "palace")
+    assert other.redeem(scanned, benefit)[1]["verdict"] == "accepted"
+    other.sync()
+    line.how = "answer lost"
+    _, told = door.redeem(scanned, benefit)
+    assert {a["verdict"] for a in line.answers} == {"already-redeemed"}
+    assert told["verdict"] == ALONE[benefit]
+    line.how = "through"
+    door.sync()
+    attempt = one_attempt(service)
+    assert attempt["answer"] == "already-redeemed"
+    over = int(benefit == "visit")
+    assert attempt["marks"] == ["conflict"] * over
+    assert len(service.ctl("conflicts")["conflicts"]) == over
+    assert service.uses() == 1 + over
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_the_service_never_saw_the_question(service, line, door, benefit):
+    line.how = "never arrives"
+    _, told = door.redeem(service.city.issue(), benefit)
+    assert told["verdict"] == ALONE[benefit]
+    line.how = "through"
+    door.sync()
+    attempt = one_attempt(service)
+    assert attempt["answer"] is None and attempt["told"] == ALONE[benefit]
+    assert service.uses() == int(benefit == "visit")
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_the_question_comes_after_its_entry(service, line, door, benefit):
+    line.how = "held"
+    _, told = door.redeem(service.city.issue(), benefit)
+    assert told["verdict"] == ALONE[benefit]
+    line.how = "through"
+    door.sync()
+    assert line.held
+    for answer in line.release():
+        assert answer["verdict"] == ALONE[benefit] and answer["stored"]
+    attempt = one_attempt(service)
+    assert attempt["told"] == ALONE[benefit]
+    assert service.uses() == int(benefit == "visit")
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_a_kiosk_killed_before_it_wrote_lets_the_visitor_in_again(
+        service, line, door, benefit):
+    scanned, started = service.city.issue(), threading.Event()
+    line.how = "answer lost"
+    line.on_answer = lambda: started.wait(oaprun.PATIENCE) and kiosk.kill()
+    kiosk = subprocess.Popen(
+        [oaprun.program("oap-kiosk"), "redeem", "--dir", door.dir,
+         "--benefit", benefit, m.code(scanned)], stdout=subprocess.PIPE)
+    started.set()
+    assert kiosk.communicate(timeout=oaprun.PATIENCE)[0] == b""
+    assert kiosk.returncode == -9
+    assert line.answers[0]["verdict"] == "accepted"
+    assert service.uses() == 1      # as far as anybody knows
+    line.how = "through"
+    oaprun.wait_for(lambda: door.redeem(scanned, benefit)[1]["verdict"] ==
+                    "accepted", "the first question's time to be over")
+    door.sync()
+    assert service.uses() == 1
+    assert service.ctl("conflicts")["conflicts"] == []
