@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A kiosk whose clock is wrong: it learns how wrong from every answer, and
+says that it cannot know rather than accept what may be over."""
+import glob
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
+from test_offline import Door, Service  # noqa: E402
+
+LIBRARY = (glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") + [""])[0]
+
+
+class Wrong(Door):
+    """Its programs see another time; what counts since boot is not moved."""
+
+    clock = None        # "-1d"; None: the right one
+
+    def run(self, command, *arguments):
+        env = {**os.environ, "LC_ALL": "C.UTF-8"}
+        if self.clock is not None:
+            assert LIBRARY, "libfaketime is not installed"
+            options = [env.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
+            env.update(LD_PRELOAD=LIBRARY, FAKETIME=self.clock,
+                       FAKETIME_DONT_FAKE_MONOTONIC="1",
+                       FAKETIME_FORCE_MONOTONIC_FIX="0",
+                       ASAN_OPTIONS=":".join(filter(None, options)))
+        return subprocess.run(
+            [oaprun.program("oap-kiosk"), command, "--dir", self.dir,
+             *arguments], capture_output=True, timeout=oaprun.PATIENCE,
+            text=True, env=env)
+
+    def status(self):
+        return json.loads(self.run("status", "--json").stdout)
+
+
+@pytest.fixture
+def service(tmp_path):
+    made = Service(tmp_path / "service")
+    yield made
+    assert made.stop() in (0, None)
+
+
+@pytest.fixture
+def door(tmp_path, service):
+    return Wrong(tmp_path / "door", service)
+
+
+def verdict_of(door, scanned):
+    return door.redeem(scanned)[1]["verdict"]
+
+
+@pytest.mark.parametrize("clock", ["-1d", "+5h", "-400d"])
+def test_the_offset_is_learned_and_used_alone(service, door, clock):
+    door.clock = clock
+    assert verdict_of(door, service.city.issue()) == "accepted"
+    hours = {"-1d": 24, "+5h": -5, "-400d": 9600}[clock]
+    assert abs(door.status()["clock_offset_ms"] - hours * 3600000) < 60000
+    service.kill()
+    scanned = service.city.issue()
+    assert verdict_of(door, scanned) == "accepted-offline"
+    service.start()
+    door.sync()
+    found = {a["told"]: a for a in service.attempts()}
+    for attempt in found.values():
+        assert abs(attempt["at_ms"] - time.time() * 1000) < 120000
+        assert attempt["counts"] and attempt["marks"] == []
+    assert set(found) == {"accepted", "accepted-offline"}
+
+
+def test_set_back_without_contact_it_accepts_nothing(service, door):
+    assert verdict_of(door, service.city.issue()) == "accepted"
+    service.kill()
+    door.clock = "-1h"
+    assert verdict_of(door, service.city.issue()) == "clock-untrusted"
+    assert door.status()["clock_anchored"] is False
+    door.clock = None
+    assert verdict_of(door, service.city.issue()) == "accepted-offline"
+
+
+def test_set_ahead_it_calls_no_good_pass_expired(service, door):
+    good = service.city.issue(exp=int(time.time()) + 86400)
+    over = service.city.issue(exp=int(time.time()) - 10)
+    assert verdict_of(door, over) == "expired"
+    service.kill()
+    door.clock = "+2d"
+    assert verdict_of(door, good) == "clock-untrusted"
+    assert verdict_of(door, over) == "expired"      # at whatever time
+
+
+def test_contact_puts_it_right(service, door):
+    door.clock = "-1h"
+    assert verdict_of(door, service.city.issue()) == "accepted"
+    assert door.status()["clock_anchored"] is True
+    door.clock = "-3h"      # moved again
+    assert door.status()["clock_anchored"] is False
+    assert verdict_of(door, service.city.issue()) == "accepted"
+    assert door.status()["clock_anchored"] is True
