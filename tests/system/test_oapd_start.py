@@ -134,13 +134,15 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
     assert d.stop() == 0
     db = sqlite3.connect(d.data / "oapd.db")
     with db:
-        db.execute("ALTER TABLE issuer DROP COLUMN withdrawn")
+        for column in ("withdrawn", "document_url", "status_url"):
+            db.execute("ALTER TABLE issuer DROP COLUMN " + column)
         # it counted what was purged since
         db.execute("UPDATE device SET quarantined = 1000")
         db.execute("PRAGMA user_version = 1")
     db.close()
     d.start()
-    assert d.admin("GET", "/v1/issuers/" + issuer.iss)["withdrawn"] is False
+    shown = d.admin("GET", "/v1/issuers/" + issuer.iss)
+    assert shown["withdrawn"] is False and shown["document_url"] is None
     assert d.ask(kiosk.question(issuer.issue(), "visit"))[1]["verdict"] == \
         "accepted"
     assert d.stop() == 0
