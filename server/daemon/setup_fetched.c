@@ -6,12 +6,20 @@
 #include <string.h>
 
 #include "issuer_take.h"
+#include "statuslist.h"
 
 #define ACTOR "fetch" /* in the audit trail */
 
 typedef enum store_result take_part(struct act_run *run,
 				    struct issuer_form *form,
 				    struct bytes message);
+
+static bool is_refused_as(const struct act_run *run, enum store_result r,
+			  const char *slug)
+{
+	return r == STORE_NONE && run->problem->slug != NULL &&
+	       strcmp(run->problem->slug, slug) == 0;
+}
 
 /* A document that reads as one, but is not of the pinned root, did not come
  * there by accident. */
@@ -22,18 +30,27 @@ static enum store_result take_document(struct act_run *run,
 	enum store_result r = issuer_save_document(run, form, message);
 	struct issuerdoc doc;
 
-	if (r == STORE_NONE && run->problem->slug != NULL &&
-	    strcmp(run->problem->slug, "bad-document") == 0 &&
+	if (is_refused_as(run, r, "bad-document") &&
 	    issuerdoc_read(message, &doc))
 		return act_alarm(run, "issuer.document-refused", NULL);
 	return r;
 }
 
+/* Nor one of a list and a key that the document names, when that key has not
+ * signed it. */
 static enum store_result take_token(struct act_run *run,
 				    struct issuer_form *form,
 				    struct bytes message)
 {
-	return issuer_save_token(run, form, message);
+	enum store_result r = issuer_save_token(run, form, message);
+	struct status_token token;
+	struct issuer_key signer;
+
+	if (is_refused_as(run, r, "bad-token") &&
+	    status_token_read(message, &token) &&
+	    status_token_signer(&token, &form->doc, &signer))
+		return act_alarm(run, "issuer.token-refused", NULL);
+	return r;
 }
 
 /* STORE_OK also when it was refused. */

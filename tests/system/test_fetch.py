@@ -2,14 +2,15 @@
 """What a city publishes reaches the doors of another: fetched by the service
 itself, checked as if an operator had brought it, and with nothing
 restarted."""
-import json
 import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
+import nacl.signing
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,10 +19,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
-import office  # noqa: E402
+import host  # noqa: E402
 import publisher  # noqa: E402
-from desk import ok, refused, run  # noqa: E402
+from desk import refused, run  # noqa: E402
 from test_issuer_keys import kid_of  # noqa: E402
+from test_oapctl_tls import certificate  # noqa: E402
 
 
 @pytest.fixture
@@ -255,6 +257,24 @@ def test_who_is_told_of_a_change_sees_it_in_the_audit_trail(city):
     assert not row["alarm"]
 
 
+def test_a_place_that_has_moved_is_followed(city):
+    city.office.run("rotate", "--no-passphrase")
+    city.publish()
+    city.web.files["/moved.cose"] = city.web.files.pop("/issuer.cose")
+    city.web.ways["/issuer.cose"] = publisher.elsewhere("/moved.cose")
+    assert city.fetch()["number"] == 2
+    before = city.fetches("not-modified")
+    city.fetch()
+    assert city.fetches("not-modified") == before + 2
+
+
+def test_operators_who_ask_together_are_all_answered(city):
+    calls = [subprocess.Popen(
+        [oaprun.program("oapctl"), "--server", city.server, "issuer",
+         "fetch", city.iss], stdout=subprocess.DEVNULL) for _ in range(8)]
+    assert [call.wait(oaprun.PATIENCE) for call in calls] == [0] * 8
+
+
 # ----------------------------------------------------------- what is wrong
 def other_root(city):
     other = oapcast.Issuer(city.iss)
@@ -322,8 +342,12 @@ def test_a_server_that_is_gone_is_a_failure_that_is_told_once(tmp_path):
         city.fetch()
     line = city.fetch_fails()
     assert "127.0.0.1" in line
+    fetch = city.shown()["fetch"]   # soon at first, then ever later
+    assert 20000 < fetch["next_ms"] - fetch["tried_ms"] < 40000
     city.fetch_fails()
-    assert city.shown()["fetch"]["failures"] == 2
+    fetch = city.shown()["fetch"]
+    assert fetch["failures"] == 2
+    assert 50000 < fetch["next_ms"] - fetch["tried_ms"] < 70000
     assert city.daemon.log().count("what is held stays") == 1
     assert city.metric(
         'oapd_fetch_failures{issuer="seoul.example"}') == 2
@@ -360,7 +384,6 @@ def forged_as(city, number, root=None):
 
 def root_of(city):
     """The office keeps it unencrypted, knowingly."""
-    import nacl.signing
     for path in city.office.dir.glob("*root*"):
         data = path.read_bytes()
         for at in range(len(data) - 31):
@@ -406,6 +429,16 @@ def test_an_older_list_is_refused_and_alarmed(city):
     assert city.web.url + "/status: " in line
     assert city.alarms() == ["issuer.token-refused"]
     assert city.verdicts(code) == "revoked"
+
+
+def test_a_forged_list_is_refused_and_alarmed(city):
+    code = city.office.issue()
+    forged = bytearray(city.published("status-0.cose"))
+    forged[-1] ^= 1     # of the signature
+    city.web.files["/status"] = bytes(forged)
+    assert "its signature is wrong" in city.fetch_fails()
+    assert city.alarms() == ["issuer.token-refused"]
+    assert city.verdicts(code) == "accepted"
 
 
 def test_alarms_of_a_server_that_goes_on_are_bounded(city):
@@ -520,7 +553,6 @@ def test_uris_that_cannot_be_fetched_are_told_what_to_do(tmp_path, web):
 
 
 def test_https_is_trusted_by_certificate(tmp_path):
-    from test_oapctl_tls import certificate
     cert = certificate(tmp_path, "own")
     with publisher.web(cert) as web:
         city = publisher.City(tmp_path, web).start()
@@ -566,7 +598,6 @@ def test_a_silent_city_holds_up_no_other_and_no_door(tmp_path, web):
 
 def test_who_waits_for_a_fetch_when_the_daemon_ends_is_answered(tmp_path,
                                                                 web):
-    import subprocess
     city = publisher.City(tmp_path, web, "timeout_s = 60\n").start()
     city.fetch()
     web.ways["*"] = publisher.silent
@@ -591,7 +622,6 @@ def test_metrics_tell_how_old_what_is_known_is(city):
 
 
 def test_a_full_database_leaves_what_is_held_and_is_tried_again(city):
-    import host
     city.fetch()
     city.office.run("rotate", "--no-passphrase")
     city.publish()
