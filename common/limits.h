@@ -186,6 +186,19 @@
 #define RETENTION_DAYS_DEFAULT 400 /* a year's limit, and a month */
 #define RETENTION_DAYS_MAX 36500 /* a century: a typing error */
 
+/* What it fetches of issuers: defaults and bounds of [fetch] in oapd.conf. */
+#define FETCH_INTERVAL_S_DEFAULT 300 /* a revoked pass is known in minutes */
+#define FETCH_INTERVAL_S_MAX 86400 /* less often is what nobody notices */
+#define FETCH_TIMEOUT_S_DEFAULT 20 /* a full list at 26 KiB a second */
+#define FETCH_TIMEOUT_S_MAX 300	/* the same over a modem */
+#define FETCH_RETRY_S 30	/* after a failure; then doubled */
+#define FETCH_BACKOFF_MAX_S 3600 /* a server that is gone costs nothing then */
+#define FETCH_REDIRECTS_MAX 3	/* to https, to www, to where it moved */
+#define FETCH_THREADS 4		/* a silent city holds up no other */
+#define FETCH_WAITING_MAX 64	/* operators who ask for one at once */
+#define METRICS_ISSUERS_MAX 256 /* lines of a figure; a continent's cities */
+#define FETCH_VALIDATOR_MAX 256	/* an ETag; those of web servers are under 80 */
+
 #define UPLOAD_SLICE 8		/* items checked before others get a turn */
 
 #endif

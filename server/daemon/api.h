@@ -24,6 +24,10 @@ void api_setup_one(struct request *r);
 void api_setup_add(struct request *r);
 void api_setup_set(struct request *r);
 void api_audit(struct request *r);
+/* api_fetch.c */
+void api_issuer_fetch(struct request *r);
+/* Adds how it goes with fetching to an issuer, or to each of a list. */
+void api_fetch_describe(struct fetcher *f, json_t *issuers);
 /* api_attempts.c */
 void api_attempts(struct request *r);
 void api_attempt(struct request *r);

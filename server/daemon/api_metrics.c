@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 
 #include "api.h"
+#include "metrics_fetch.h"
 #include "reply.h"
 
 static void family(struct evbuffer *out, const char *name, const char *type,
@@ -130,6 +131,7 @@ void api_metrics(struct request *r)
 	put_ledger(out, service);
 	put_connections(out, &service->conns);
 	put_cache(out, service);
+	metrics_fetch(out, service, r->snapshot);
 	if (r->snapshot != NULL)
 		one(out, "oapd_bundle_epoch", "gauge", "Epoch of the bundle.",
 		    snapshot_epoch(r->snapshot));

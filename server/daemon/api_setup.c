@@ -2,6 +2,7 @@
 /* api_setup.c: /v1/{facilities,benefits,issuers,kiosks,operators} and
  * /v1/policy: one way for all of them, by the kind in the route. */
 #include "api.h"
+#include "fetcher.h"
 #include "reply.h"
 #include "router.h"
 #include "setupcall.h"
@@ -25,8 +26,13 @@ static void changed(struct request *r)
 {
 	json_t *o = setupcall_reply(r);
 
-	if (o != NULL)
-		reply_json(r, setupcall_status(r), o);
+	if (o == NULL)
+		return;
+	if (r->route->what == SETUP_ISSUER) {
+		fetcher_wake(r->service->fetcher);
+		api_fetch_describe(r->service->fetcher, o);
+	}
+	reply_json(r, setupcall_status(r), o);
 }
 
 static void submit(struct request *r, struct setup_change *change,
@@ -58,17 +64,29 @@ void api_setup_set(struct request *r)
 
 /* --------------------------------------------------------------- views */
 
+static void describe(const struct viewcall *view)
+{
+	if (view->r->route->what == SETUP_ISSUER)
+		api_fetch_describe(view->r->service->fetcher, view->json);
+}
+
 static enum store_result view_list(struct store *reader, struct viewcall *view)
 {
-	return setup_view_list(reader,
-			       (enum setup_kind)view->r->route->what,
-			       &view->json);
+	enum store_result result = setup_view_list(
+	    reader, (enum setup_kind)view->r->route->what, &view->json);
+
+	describe(view);
+	return result;
 }
 
 static enum store_result view_one(struct store *reader, struct viewcall *view)
 {
-	return setup_view_one(reader, (enum setup_kind)view->r->route->what,
-			      view->r->arg[0], &view->json, &view->problem);
+	enum store_result result = setup_view_one(
+	    reader, (enum setup_kind)view->r->route->what, view->r->arg[0],
+	    &view->json, &view->problem);
+
+	describe(view);
+	return result;
 }
 
 static enum store_result view_audit(struct store *reader, struct viewcall *view)

@@ -110,6 +110,17 @@ static const struct config_key table[] = {
     NUMBER("limits", pass_cache, PASS_CACHE_MIN, PASS_CACHE_MAX,
            PASS_CACHE_DEFAULT, false,
            "Signatures remembered as verified; 64 bytes of memory each."),
+    {"fetch", "interval_s", CONFIG_NUMBER, 1, FETCH_INTERVAL_S_MAX,
+     IN_DIGITS(FETCH_INTERVAL_S_DEFAULT), true,
+     "Seconds between two fetches of an issuer's document and status lists, "
+     "from where oapctl issuer set says. After failures they are longer.",
+     AT(fetch_interval_s)},
+    {"fetch", "timeout_s", CONFIG_NUMBER, 1, FETCH_TIMEOUT_S_MAX,
+     IN_DIGITS(FETCH_TIMEOUT_S_DEFAULT), true,
+     "Seconds for one of them to arrive.", AT(fetch_timeout_s)},
+    {"fetch", "ca", CONFIG_TEXT, 0, CONFIG_TEXT_MAX - 1, "", false,
+     "Certificates (PEM) that https:// servers of issuers are trusted by. "
+     "Empty: the system's.", AT(fetch_ca)},
     {"log", "level", CONFIG_LEVEL, 0, LOG_LEVELS - 1, "info", true,
      "error, warning, info or debug.", AT(level)},
 };

@@ -31,6 +31,9 @@ struct config {
 	int64_t receiving_mib;
 	int64_t questions, others, reads;
 	int64_t pass_cache;
+	/* [fetch] */
+	int64_t fetch_interval_s, fetch_timeout_s;
+	char fetch_ca[CONFIG_TEXT_MAX];
 	/* [log] */
 	int64_t level; /* enum log_level */
 };

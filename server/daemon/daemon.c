@@ -14,6 +14,7 @@
 
 #include "bundlemaker.h"
 #include "chores.h"
+#include "fetcher.h"
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
@@ -157,11 +158,23 @@ static bool open_tls(struct daemon *d)
 	return d->service.tls != NULL;
 }
 
+static bool check_fetch_ca(const struct config *config, char *error,
+			   size_t error_size)
+{
+	if (config->fetch_ca[0] == '\0' || access(config->fetch_ca, R_OK) == 0)
+		return true;
+	snprintf(error, error_size, "[fetch] ca: %s: %s", config->fetch_ca,
+		 strerror(errno));
+	return false;
+}
+
 bool daemon_check(const struct config *config, char *error, size_t error_size)
 {
 	struct tls *tls;
 	uint8_t pin[32];
 
+	if (!check_fetch_ca(config, error, error_size))
+		return false;
 	if (config->tls_cert[0] == '\0')
 		return true;
 	tls = tls_new(config->tls_cert, config->tls_key, error, error_size);
@@ -262,6 +275,10 @@ static bool start_threads(struct daemon *d)
 	    ledger_start(d->store, &ledger, d->error, d->error_size);
 	if (d->service.ledger == NULL)
 		return false;
+	d->service.fetcher =
+	    fetcher_start(&d->service, d->error, d->error_size);
+	if (d->service.fetcher == NULL)
+		return false;
 	for (size_t i = 0; i < d->loop_count; i++)
 		if (!loop_start(d->loops[i]))
 			return fail(d, "thread", strerror(errno));
@@ -281,6 +298,9 @@ static void set_limits(struct daemon *d, const struct config *c)
 	limits->write_rate = c->write_kib_s * 1024;
 	limits->receiving = c->receiving_mib * 1024 * 1024 / loops;
 	chores_retain(d->chores, c->retention_days * DAY_MS);
+	if (d->service.fetcher != NULL)
+		fetcher_set(d->service.fetcher, c->fetch_interval_s,
+			    c->fetch_timeout_s);
 	log_set_level((enum log_level)c->level);
 }
 
@@ -303,7 +323,8 @@ struct daemon *daemon_start(const struct config *config, char *error,
 	d->chores = chores_new(&d->service);
 	if (d->chores == NULL) {
 		fail(d, "oapd", "out of memory");
-	} else if (open_storage(d)) {
+	} else if (check_fetch_ca(config, error, error_size) &&
+		   open_storage(d)) {
 		d->service.env.service_pk = d->keys->pk;
 		if (open_sockets(d)) {
 			set_limits(d, config);
@@ -397,10 +418,14 @@ static void drain(struct daemon *d)
 
 void daemon_stop(struct daemon *d)
 {
+	/* Who waits for a fetch is answered; what it has got is written. */
+	if (d->service.fetcher != NULL)
+		fetcher_halt(d->service.fetcher);
 	if (d->service.ledger != NULL)
 		drain(d);
 	for (size_t i = 0; i < d->loop_count; i++)
 		loop_free(d->loops[i]);
+	fetcher_stop(d->service.fetcher);
 	ledger_stop(d->service.ledger);
 	report_worker_stop(d->service.reader);
 	if (d->has_socket)

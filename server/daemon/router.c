@@ -42,6 +42,8 @@ static const struct route table[] = {
     SETUP("facilities", SETUP_FACILITY, ACCESS_VIEWER, BODY_JSON_MAX),
     SETUP("benefits", SETUP_BENEFIT, ACCESS_VIEWER, BODY_JSON_MAX),
     SETUP("issuers", SETUP_ISSUER, ACCESS_VIEWER, BODY_ISSUER_MAX),
+    {POST, "/v1/issuers/{}/fetch", WRITE, BODY_JSON_MAX, api_issuer_fetch,
+     SETUP_ISSUER},
     SETUP("kiosks", SETUP_KIOSK, ACCESS_VIEWER, BODY_JSON_MAX),
     {GET, "/v1/operators", ACCESS_ADMIN, BODY_NONE, 0, api_setup_list,
      SETUP_OPERATOR},

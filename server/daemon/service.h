@@ -16,6 +16,8 @@
 #include "tls.h"
 #include "traffic.h"
 
+struct fetcher;
+
 struct service {
 	const struct config *config; /* what SIGHUP does not apply, for loops */
 	const struct service_keys *keys;
@@ -23,6 +25,7 @@ struct service {
 	struct passcache *cache;
 	struct ledger *ledger;
 	struct report_worker *reader;
+	struct fetcher *fetcher;
 	struct setup_env env;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct conn_limits limits;

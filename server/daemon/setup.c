@@ -184,8 +184,8 @@ json_t *act_view(struct act_run *run, enum setup_kind kind, const char *id,
 	return out;
 }
 
-static enum store_result write_audit(const struct act_run *run,
-				     const char *action)
+enum store_result act_write_audit(const struct act_run *run,
+				  const char *action)
 {
 	size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
 	char *before = json_dumps(run->before, flags);
@@ -209,7 +209,7 @@ static enum store_result write_audit(const struct act_run *run,
 }
 
 /* What the refused act has written is undone already. */
-static enum store_result write_alarm(const struct act_run *run)
+enum store_result act_write_alarm(const struct act_run *run)
 {
 	struct alarm alarm = {.action = run->alarm,
 			      .object = run->alarm_object,
@@ -234,12 +234,12 @@ static enum store_result run_act(struct act_run *run,
 	/* A change that changes nothing leaves no row. */
 	if (r == STORE_OK &&
 	    !(run->before != NULL && json_equal(run->before, run->after)))
-		r = write_audit(run, act->action);
+		r = act_write_audit(run, act->action);
 	if (r == STORE_OK)
 		return store_release(run->store);
 	store_undo(run->store);
 	if (r != STORE_FAILED && run->alarm != NULL)
-		return write_alarm(run);
+		return act_write_alarm(run);
 	return r;
 }
 

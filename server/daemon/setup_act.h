@@ -63,6 +63,12 @@ enum store_result act_no_memory(struct act_run *run);
 enum store_result act_alarm(struct act_run *run, const char *action,
 			    const char *object);
 
+/* A row of the trail, with before and after; and one with act_alarm's problem:
+ * STORE_NONE when there are enough of its kind. setup_run sees to both. */
+enum store_result act_write_audit(const struct act_run *run,
+				  const char *action) OAP_CHECKED;
+enum store_result act_write_alarm(const struct act_run *run) OAP_CHECKED;
+
 /* The object as it would be: the body is a merge patch (RFC 7396) to it. New
  * reference; NULL without memory. */
 json_t *act_merge(const json_t *before, const json_t *body);

@@ -56,19 +56,27 @@ static json_t *keys_json(const struct issuerdoc *doc)
 	return keys;
 }
 
+static json_t *text_or_null(struct bytes text)
+{
+	return text.n > 0 ? json_of_bytes(text) : json_null();
+}
+
 json_t *issuer_json(const struct issuer_row *row)
 {
 	struct issuerdoc doc;
 
 	if (!issuerdoc_read(row->document, &doc))
 		return NULL;
-	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:b}", "iss",
+	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:b, s:o, s:o}",
+			 "iss",
 			 json_of_bytes(row->iss), "root",
 			 json_of_hex(row->root), "number",
 			 (json_int_t)row->number, "made_at_ms",
 			 seconds_ms(doc.made_at), "names",
 			 json_of_names(&doc.names), "keys", keys_json(&doc),
-			 "withdrawn", (int)row->withdrawn);
+			 "withdrawn", (int)row->withdrawn, "document_url",
+			 text_or_null(row->document_url), "status_url",
+			 text_or_null(row->status_url));
 }
 
 json_t *token_json(const struct token_row *row)

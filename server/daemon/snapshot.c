@@ -239,6 +239,27 @@ bool snap_issuer_status(const struct snap_issuer *issuer, struct bytes uri,
 	return false;
 }
 
+bool snapshot_freshness(const struct snapshot *s, size_t n,
+			struct issuer_freshness *out)
+{
+	const struct snap_issuer *issuer;
+
+	if (n >= s->issuer_count)
+		return false;
+	issuer = &s->issuers[n];
+	*out = (struct issuer_freshness){.iss = issuer->doc.iss,
+					 .lists = issuer->list_count};
+	for (size_t i = 0; i < issuer->list_count; i++) {
+		const struct snap_list *list = &issuer->lists[i];
+
+		if (list->shared == NULL)
+			out->missing++;
+		else if (out->oldest_s == 0 || list->view.iat < out->oldest_s)
+			out->oldest_s = list->view.iat;
+	}
+	return true;
+}
+
 bool snapshot_status_token(const struct snapshot *s, struct bytes iss,
 			   size_t n, struct bytes *token)
 {

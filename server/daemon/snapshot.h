@@ -74,6 +74,15 @@ snapshot_operator(const struct snapshot *s, const uint8_t token_hash[static 32])
 /* The signed bundle, and its ETag without quotes. */
 struct bytes snapshot_bundle(const struct snapshot *s, const char **etag);
 uint64_t snapshot_epoch(const struct snapshot *s);
+/* Of each issuer, how fresh its lists are. Views live as long as s. */
+struct issuer_freshness {
+	struct bytes iss;
+	size_t lists, missing; /* missing: without a token that counts */
+	uint64_t oldest_s;     /* when the oldest of the tokens was made */
+};
+/* The n-th issuer; false: there is none. */
+bool snapshot_freshness(const struct snapshot *s, size_t n,
+			struct issuer_freshness *out) OAP_CHECKED;
 /* The verbatim status token that the mirror serves: the n-th list of an
  * issuer; false when there is none. */
 bool snapshot_status_token(const struct snapshot *s, struct bytes iss,

@@ -48,6 +48,9 @@ struct issuer_row {
 	struct bytes iss, root, document;
 	uint64_t number;
 	bool withdrawn; /* no longer trusted; its floors are kept */
+	/* Where they are fetched from; n == 0: nowhere. Written by
+	 * store_issuer_urls alone. */
+	struct bytes document_url, status_url;
 };
 enum store_result store_issuers(struct store *s, const struct bytes *iss,
 				store_visit *visit, void *arg) OAP_CHECKED;
@@ -56,6 +59,10 @@ enum store_result store_issuer_add(struct store *s,
 /* All but the root, which stays. */
 enum store_result store_issuer_set(struct store *s,
 				   const struct issuer_row *row) OAP_CHECKED;
+/* p == NULL: it stays as it is. */
+enum store_result store_issuer_urls(struct store *s, struct bytes iss,
+				    struct bytes document,
+				    struct bytes status) OAP_CHECKED;
 
 /* The latest status token of each (uri, signer): its iat is their floor. */
 struct token_row {

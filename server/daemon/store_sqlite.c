@@ -27,6 +27,7 @@ static const char *const *const schema[][SCHEMA_FILES] = {
     {store_ledger_schema_1, store_setup_schema_1},
     {store_ledger_schema_2, store_setup_schema_2},
     {store_ledger_schema_3, store_setup_schema_3},
+    {store_issuer_urls_schema},
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 
@@ -134,7 +135,7 @@ static enum store_result migrate_to(struct store *s, int version)
 	for (size_t file = 0; file < SCHEMA_FILES; file++) {
 		const char *const *sql = schema[version - 1][file];
 
-		for (; *sql; sql++)
+		for (; sql && *sql; sql++)
 			if (execute(s, *sql) != STORE_OK)
 				return STORE_FAILED;
 	}

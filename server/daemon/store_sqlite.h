@@ -85,5 +85,6 @@ extern const char *const store_ledger_schema_2[];
 extern const char *const store_setup_schema_2[];
 extern const char *const store_ledger_schema_3[];
 extern const char *const store_setup_schema_3[];
+extern const char *const store_issuer_urls_schema[];
 
 #endif

@@ -3,8 +3,15 @@
 #include "store_setup.h"
 #include "store_sqlite_setup.h"
 
-#define ISSUER \
-	"SELECT iss, root, number, document, withdrawn FROM issuer"
+/* '': not fetched. */
+const char *const store_issuer_urls_schema[] = {
+    "ALTER TABLE issuer ADD COLUMN document_url TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE issuer ADD COLUMN status_url TEXT NOT NULL DEFAULT ''",
+    NULL};
+
+#define ISSUER                                                    \
+	"SELECT iss, root, number, document, withdrawn, "         \
+	"document_url, status_url FROM issuer"
 
 static void read_issuer(sqlite3_stmt *q, union store_row *row)
 {
@@ -13,6 +20,8 @@ static void read_issuer(sqlite3_stmt *q, union store_row *row)
 	row->issuer.number = (uint64_t)column_i64(q, 2);
 	row->issuer.document = column_blob(q, 3);
 	row->issuer.withdrawn = column_i64(q, 4) != 0;
+	row->issuer.document_url = column_text(q, 5);
+	row->issuer.status_url = column_text(q, 6);
 }
 
 enum store_result store_issuers(struct store *s, const struct bytes *iss,
@@ -59,6 +68,32 @@ enum store_result store_issuer_set(struct store *s,
 	bind_i64(q, 2, (int64_t)row->number);
 	bind_bytes(q, 3, row->document);
 	bind_i64(q, 4, row->withdrawn);
+	return store_run_changing(s, q);
+}
+
+static void bind_maybe_text(sqlite3_stmt *q, int at, struct bytes text)
+{
+	if (text.p != NULL)
+		bind_text_bytes(q, at, text);
+	else
+		bind_null(q, at);
+}
+
+enum store_result store_issuer_urls(struct store *s, struct bytes iss,
+				    struct bytes document,
+				    struct bytes status)
+{
+	sqlite3_stmt *q =
+	    store_sql(s, "UPDATE issuer SET"
+			 " document_url = coalesce(?2, document_url),"
+			 " status_url = coalesce(?3, status_url)"
+			 " WHERE iss = ?1");
+
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_text_bytes(q, 1, iss);
+	bind_maybe_text(q, 2, document);
+	bind_maybe_text(q, 3, status);
 	return store_run_changing(s, q);
 }
 

@@ -7,7 +7,8 @@
  *
  * facility	names: an encoded map; zone: a name of the time-zone database.
  * benefit	encoded as in the bundle; withdrawn: no longer in it.
- * issuer	root: the pinned key; document verbatim, number is its.
+ * issuer	root: the pinned key; document verbatim, number is its; where
+ *		document and status lists are fetched (store_sqlite_issuer.c).
  * status_token	the latest token of each (uri, signer), verbatim: its iat is
  *		the floor against rollback. entries: length of the list.
  * kiosk	an enrolled key; predecessor: the kid that it rolled from; state

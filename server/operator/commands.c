@@ -4,6 +4,7 @@
 
 #include "attempt_commands.h"
 #include "benefit_fields.h"
+#include "issuer_commands.h"
 #include "kiosk_commands.h"
 #include "policy_commands.h"
 #include "records.h"
@@ -30,33 +31,6 @@ static const struct column facility_columns[] = {
 
 static const struct record facility_record = {
     "/v1/facilities", "facilities", "id", facility_columns, 5};
-
-static const struct field issuer_fields[] = {
-    {"root", "HEX", true, "root", put_text,
-     "root key that oap-issuer init printed"},
-    {"document", "FILE", true, "document", put_file, "issuer.cose"},
-    {"status", "FILE", false, "tokens", put_files,
-     "status-N.cose (repeat)"},
-    {0}};
-
-static const struct field issuer_set_fields[] = {
-    {"document", "FILE", false, "document", put_file, "a newer issuer.cose"},
-    {"status", "FILE", false, "tokens", put_files,
-     "newer status-N.cose (repeat)"},
-    {"withdrawn", "yes|no", false, "withdrawn", put_yes_no,
-     "trust its passes no longer"},
-    {0}};
-
-static const struct column issuer_columns[] = {
-    {"issuer", "iss", NULL},
-    {"name", "names", cell_names},
-    {">document", "number", NULL},
-    {"made", "made_at_ms", cell_time},
-    {"root", "root", NULL},
-    {"state", "withdrawn", cell_withdrawn}};
-
-static const struct record issuer_record = {"/v1/issuers", "issuers", "iss",
-					    issuer_columns, 6};
 
 static const struct field operator_fields[] = {
     {"id", "ID", true, "id", put_text, "who"},
@@ -134,6 +108,8 @@ const struct command commands[] = {
      "its keys and lists"},
     {"issuer", "set", "ISS", issuer_set_fields, true, record_set,
      &issuer_record, "take newer lists, or withdraw trust"},
+    {"issuer", "fetch", "ISS", NULL, false, issuer_fetch, &issuer_record,
+     "get its document and lists now"},
     {"kiosk", "add", NULL, kiosk_fields, false, kiosk_add, &kiosk_record,
      "a one-time enrolment code"},
     {"kiosk", "list", NULL, NULL, false, record_list, &kiosk_record,

@@ -325,6 +325,8 @@ def test_a_port_of_another_program_is_refused(tmp_path):
     ("tls_cert = /none.pem\ntls_key = /none.key\n",
      "/none.pem: No such file or directory"),
     ("tls_cert = {file}\ntls_key = {file}\n", "{file}: no start line"),
+    ("[fetch]\nca = /none.pem\n",
+     "[fetch] ca: /none.pem: No such file or directory"),
 ])
 def test_a_check_looks_at_the_certificates_too(tmp_path, config, said):
     d = oaprun.Daemon(tmp_path, config.format(file=tmp_path / "oapd.conf"))

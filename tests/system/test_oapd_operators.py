@@ -103,6 +103,6 @@ def test_metrics_are_well_formed_and_count(daemon):
             seen.add(line.split()[2])
         elif not line.startswith("#"):
             assert re.fullmatch(
-                r'[a-z_]+(\{[a-z]+="[0-9a-z-]+"\})? [0-9.]+', line), line
+                r'[a-z_]+(\{[a-z]+="[0-9a-z.-]+"\})? [0-9.]+', line), line
             name = re.match("[a-z_]+", line).group(0)
             assert re.sub("_(sum|count)$", "", name) in seen

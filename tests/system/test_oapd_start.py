@@ -138,7 +138,8 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
         for column in ("attempt dispute", "device order_seq",
                        "device order_ms", "device order_uses",
                        "device order_amount", "device order_currency",
-                       "epoch since", "issuer withdrawn"):
+                       "epoch since", "issuer withdrawn",
+                       "issuer document_url", "issuer status_url"):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % tuple(
                 column.split()))
         for table in ("waiting", "former_place"):
@@ -148,7 +149,8 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
         db.execute("PRAGMA user_version = 1")
     db.close()
     d.start()
-    assert d.admin("GET", "/v1/issuers/" + issuer.iss)["withdrawn"] is False
+    shown = d.admin("GET", "/v1/issuers/" + issuer.iss)
+    assert shown["withdrawn"] is False and shown["document_url"] is None
     assert d.ask(kiosk.question(issuer.issue(), "visit"))[1]["verdict"] == \
         "accepted"
     assert d.stop() == 0

@@ -124,7 +124,8 @@ def test_the_file_refers_to_nothing_that_is_not_in_it():
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
+def test_a_day_of_set_up_scans_and_reports_is_as_described(observer,
+                                                           tmp_path):
     call, seoul = observer.call, oapcast.Issuer()
 
     def good(method, target, value=None, **how):
@@ -156,6 +157,21 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
         "tokens": [m.as_base64(seoul.token())]})
     good("PATCH", "/v1/issuers/seoul.example",
          {"tokens": [m.as_base64(seoul.token(iat=int(time.time()) + 1))]})
+    for name, message in (("issuer.cose", seoul.document(_2=2)),
+                          ("status-0.cose", seoul.token(iat=int(
+                              time.time()) + 2))):
+        (tmp_path / name).write_bytes(message)
+    shown = good("PATCH", "/v1/issuers/seoul.example", {
+        "document_url": "file://%s/issuer.cose" % tmp_path,
+        "status_url": "file://%s/" % tmp_path})
+    assert shown["status_url"].endswith("/")
+    shown = good("POST", "/v1/issuers/seoul.example/fetch", {})
+    assert shown["number"] == 2 and shown["fetch"]["error"] is None
+    assert good("GET", "/v1/issuers")["issuers"][0]["fetch"]["good_ms"] > 0
+    (tmp_path / "issuer.cose").unlink()
+    assert call("POST", "/v1/issuers/seoul.example/fetch", {})[0] == 502
+    assert good("PATCH", "/v1/issuers/seoul.example", {
+        "document_url": None, "status_url": None})["status_url"] is None
     made = good("POST", "/v1/kiosks", {"facility": "tnm", "name": "Gate",
                                        "confirm": True})
     fields = m.read_enrolment_code(made["code"])
