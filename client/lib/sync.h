@@ -10,6 +10,7 @@ struct batch {
 	uint64_t marked;
 	uint64_t unsent; /* left afterwards */
 	char device[12];
+	bool unknown; /* the service does not know this key */
 };
 
 /* Without the lock: one report, with the oldest unsent entries; or, when
@@ -18,5 +19,10 @@ struct batch {
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;
+
+/* Under the lock: a report on how this kiosk stands. False: the journal cannot
+ * be read. */
+bool sync_put_report(struct oap *o, const struct moment *now,
+		     struct outbuf *out) OAP_CHECKED;
 
 #endif

@@ -181,7 +181,8 @@ static void failing_disk_keeps_the_one_held(void **state)
 	" substr(message, 1, length(message) - 1)"
 #define SPOIL_NOTHING "SELECT 1"
 #define AS_THE_FIRST_VERSION                                                 \
-	"DROP TABLE held; DROP TABLE refused; PRAGMA user_version = 1;"
+	"DROP TABLE held; DROP TABLE refused; DROP TABLE roll;"              \
+	"DROP TABLE rolled_entry; DROP TABLE wiped; PRAGMA user_version = 1;"
 
 static void change_and_open(const char *sql)
 {

@@ -50,7 +50,8 @@ static void make(struct place *p, const uint8_t *wrapping, uint8_t pk[32])
 	struct device_key key;
 
 	assert_int_equal(
-	    keyfile_make(p->fd, p->path, &p->env, wrapping, &key, NULL),
+	    keyfile_make(p->fd, p->path, KEYFILE_DEVICE, &p->env, wrapping,
+			 &key, NULL),
 	    OAP_OK);
 	memcpy(pk, key.pk, 32);
 	keyfile_forget(&key);
@@ -60,7 +61,8 @@ static enum oap_result read_back(struct place *p, const uint8_t *wrapping,
 				 const uint8_t pk[32])
 {
 	struct device_key key = {.sk = NULL};
-	enum oap_result r = keyfile_read(p->fd, p->path, wrapping, &key, NULL);
+	enum oap_result r = keyfile_read(p->fd, p->path, KEYFILE_DEVICE,
+					 wrapping, &key, NULL);
 
 	if (r == OAP_OK)
 		assert_memory_equal(key.pk, pk, 32);
@@ -87,7 +89,8 @@ static void key_that_is_there_is_never_replaced(void **state)
 	uint8_t pk[32];
 
 	make(p, NULL, pk);
-	assert_int_equal(keyfile_make(p->fd, p->path, &p->env, NULL, &other,
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_DEVICE,
+				      &p->env, NULL, &other,
 				      NULL),
 			 OAP_BAD_KEY);
 	assert_int_equal(read_back(p, NULL, pk), OAP_OK);
