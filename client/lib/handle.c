@@ -9,7 +9,7 @@
 
 #include "fault.h"
 #include "key.h"
-#include "roll.h"
+#include "nextkey.h"
 #include "wipe.h"
 
 #define MS_PER_S INT64_C(1000)
@@ -293,7 +293,7 @@ static enum oap_result load(struct oap *o, bool create,
 			     "is gone; enrol a new kiosk in a new directory",
 			     o->dir.path);
 	if (result == OAP_OK)
-		result = roll_complete(o, why);
+		result = nextkey_complete(o, why);
 	if (result == OAP_OK)
 		result = handle_adopt_identity(o, why);
 	if (result == OAP_OK)

@@ -14,6 +14,7 @@
 #include "enrol.h"
 #include "fault.h"
 #include "key.h"
+#include "nextkey.h"
 #include "refresh.h"
 #include "wipe.h"
 
@@ -25,78 +26,6 @@ struct rolling {
 	struct device_key next;
 	int64_t until_ms;
 };
-
-static const uint8_t *wrapping_of(const struct oap *o)
-{
-	return o->has_wrapping ? o->wrapping : NULL;
-}
-
-/* ------------------------------------------------------- the next key */
-
-/* One that is in use already, and whose file could not follow, does so now. */
-static enum oap_result settle_files(struct oap *o, struct rolling *r,
-				    struct oap_problem *why)
-{
-	if (memcmp(r->next.kid, o->key.kid, sizeof(o->key.kid)) != 0)
-		return OAP_OK;
-	keyfile_forget(&r->next);
-	if (keyfile_follow(o->dir.fd, o->dir.path, why) != OAP_OK)
-		return OAP_BAD_KEY;
-	return OAP_NOT_FOUND;
-}
-
-static enum oap_result need_next(struct oap *o, struct rolling *r,
-				 struct oap_problem *why)
-{
-	enum oap_result result;
-
-	result = keyfile_read(o->dir.fd, o->dir.path, KEYFILE_NEXT,
-			      wrapping_of(o), &r->next, why);
-	if (result == OAP_OK)
-		result = settle_files(o, r, why);
-	if (result == OAP_NOT_FOUND)
-		result = keyfile_make(o->dir.fd, o->dir.path, KEYFILE_NEXT,
-				      &o->env, wrapping_of(o), &r->next, why);
-	return result;
-}
-
-/* Whether the message that was sent is that key's, to this service. */
-static bool is_made(const struct oap *o, const struct rolling *r)
-{
-	struct enrolment e;
-	uint8_t service[KEY_KID];
-
-	key_kid(o->identity.service_pk, service);
-	return r->roll.there &&
-	       enrolment_read(bytes_of(r->roll.enrolment, r->roll.enrolment_n),
-			      &e) &&
-	       e.roll && memcmp(e.kid, r->next.kid, sizeof(e.kid)) == 0 &&
-	       memcmp(e.service_kid, service, sizeof(service)) == 0;
-}
-
-static bool make_message(struct oap *o, struct rolling *r)
-{
-	struct outbuf out =
-	    outbuf_in(r->roll.enrolment, sizeof(r->roll.enrolment));
-	struct moment now = handle_now(o);
-	struct enrolment e = {
-	    .roll = true,
-	    .made_at = (uint64_t)handle_effective(o, &now) / 1000,
-	    .version = bytes_text(OAP_VERSION),
-	};
-
-	memcpy(e.kid, r->next.kid, sizeof(e.kid));
-	memcpy(e.pk, r->next.pk, sizeof(e.pk));
-	memcpy(e.old_kid, o->key.kid, sizeof(e.old_kid));
-	key_kid(o->identity.service_pk, e.service_kid);
-	crypto_sign_detached(e.signature, NULL, e.kid, sizeof(e.kid),
-			     o->key.sk);
-	enrolment_put(&out, &e, r->next.sk);
-	r->roll.there = !out.failed;
-	r->roll.answered = false;
-	r->roll.enrolment_n = out.n;
-	return r->roll.there;
-}
 
 static enum oap_result need_nothing_unsent(struct oap *o,
 					   struct oap_problem *why)
@@ -125,10 +54,10 @@ static enum oap_result prepare(struct oap *o, struct rolling *r,
 	if (!r->roll.there)
 		result = need_nothing_unsent(o, why);
 	if (result == OAP_OK)
-		result = need_next(o, r, why);
-	if (result != OAP_OK || is_made(o, r))
+		result = nextkey_need(o, &r->next, why);
+	if (result != OAP_OK || nextkey_is_introduced(o, &r->next, &r->roll))
 		return result;
-	if (!make_message(o, r))
+	if (!nextkey_introduce(o, &r->next, &r->roll))
 		return fault(why, OAP_BAD_KEY, "%s: the next key cannot be "
 					       "used", o->dir.path);
 	if (!journal_set_roll(o->journal, &r->roll))
@@ -348,39 +277,7 @@ OAP_API enum oap_result oap_roll(struct oap *o, struct oap_rolled *out,
 	return result;
 }
 
-/* --------------------------------------------------------- before, after */
-
-/* Whose message introduced it: the journal goes by that key. */
-static bool is_of_journal(const struct oap *o, const struct device_key *key)
-{
-	const struct identity *id = &o->identity;
-	struct enrolment e;
-
-	return enrolment_read(bytes_of(id->enrolment, id->enrolment_n), &e) &&
-	       memcmp(e.kid, key->kid, sizeof(e.kid)) == 0;
-}
-
-enum oap_result roll_complete(struct oap *o, struct oap_problem *why)
-{
-	struct device_key next = {.sk = NULL};
-	enum oap_result result;
-
-	if (o->identity.enrolment_n == 0 || is_of_journal(o, &o->key))
-		return OAP_OK;
-	result = keyfile_read(o->dir.fd, o->dir.path, KEYFILE_NEXT,
-			      wrapping_of(o), &next, why);
-	if (result == OAP_NOT_FOUND)
-		return OAP_OK;
-	if (result != OAP_OK)
-		return result;
-	if (!is_of_journal(o, &next)) {
-		keyfile_forget(&next);
-		return OAP_OK;
-	}
-	keyfile_forget(&o->key);
-	o->key = next;
-	return keyfile_follow(o->dir.fd, o->dir.path, why);
-}
+/* ----------------------------------------------------- once it is done */
 
 enum oap_result roll_introduce(struct oap *o, int64_t until_ms,
 			       struct oap_problem *why)

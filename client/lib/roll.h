@@ -5,10 +5,6 @@
 
 #include "handle.h"
 
-/* While opening, with identity and key read: the journal has gone over to the
- * next key, but its file has still to take the other's name. */
-enum oap_result roll_complete(struct oap *o, struct oap_problem *why)
-    OAP_CHECKED;
 /* Without the lock. The service does not know this key: it was put back to
  * before the roll, and is told of it again. OAP_REFUSED, too, when the key came
  * by a code: that is of no use twice. */

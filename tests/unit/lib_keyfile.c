@@ -144,6 +144,54 @@ static void missing_key_is_not_found(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void next_key_takes_the_place_of_the_one_in_use(void **state)
+{
+	struct device_key next = {.sk = NULL};
+	struct place *p = *state;
+	uint8_t first[32], second[32];
+	struct stat st;
+
+	make(p, NULL, first);
+	assert_int_equal(keyfile_read(p->fd, p->path, KEYFILE_NEXT, NULL,
+				      &next, NULL),
+			 OAP_NOT_FOUND);
+	assert_int_equal(keyfile_follow(p->fd, p->path, NULL), OAP_BAD_KEY);
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_NEXT, &p->env,
+				      NULL, &next, NULL),
+			 OAP_OK);
+	memcpy(second, next.pk, 32);
+	keyfile_forget(&next);
+	assert_int_equal(read_back(p, NULL, first), OAP_OK);
+	assert_int_equal(keyfile_follow(p->fd, p->path, NULL), OAP_OK);
+	assert_int_equal(read_back(p, NULL, second), OAP_OK);
+	assert_int_equal(fstatat(p->fd, NAME ".next", &st, 0), -1);
+}
+
+static void erased_keys_are_overwritten_and_gone(void **state)
+{
+	static const uint8_t nothing[16];
+	struct device_key next = {.sk = NULL};
+	struct place *p = *state;
+	uint8_t pk[32], bytes[16];
+	struct stat st;
+	int fd;
+
+	make(p, NULL, pk);
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_NEXT, &p->env,
+				      NULL, &next, NULL),
+			 OAP_OK);
+	keyfile_forget(&next);
+	fd = openat(p->fd, NAME, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(keyfile_erase(p->fd, p->path, NULL), OAP_OK);
+	assert_int_equal(pread(fd, bytes, sizeof(bytes), 8), sizeof(bytes));
+	assert_memory_equal(bytes, nothing, sizeof(bytes));
+	close(fd);
+	assert_int_equal(fstatat(p->fd, NAME, &st, 0), -1);
+	assert_int_equal(fstatat(p->fd, NAME ".next", &st, 0), -1);
+	assert_int_equal(keyfile_erase(p->fd, p->path, NULL), OAP_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +201,8 @@ int main(void)
 		TEST(key_that_others_may_read_is_refused),
 		TEST(every_truncation_is_refused),
 		TEST(missing_key_is_not_found),
+		TEST(next_key_takes_the_place_of_the_one_in_use),
+		TEST(erased_keys_are_overwritten_and_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
