@@ -32,6 +32,10 @@ const struct command COMMANDS[] = {
 	{"sync", run_sync, "djl", false, "",
 	 "Fetches the bundle when there is a newer one, and sends the entries\n"
 	 "that the service does not have."},
+	{"roll", run_roll, "djl", false, "",
+	 "Gives this kiosk a new key, once all entries are sent. Until the\n"
+	 "service has it the old one goes on; when something failed, the same\n"
+	 "command goes on where it was."},
 	{"status", run_status, "djl", false, "",
 	 "Shows what this kiosk is, what it holds and what waits to be sent."},
 	{NULL, NULL, NULL, false, NULL, NULL},
@@ -117,6 +121,39 @@ int run_reverse(const struct options *o)
 	return status;
 }
 
+int run_roll(const struct options *o)
+{
+	struct oap_rolled rolled;
+	struct oap_problem why;
+	struct oap *kiosk;
+	int status = open_kiosk(o, 0, &kiosk);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_roll(kiosk, &rolled, &why) != OAP_OK)
+		status = complain_about(&why);
+	else if (o->json)
+		json_rolled(&rolled);
+	else
+		screen_rolled(&rolled);
+	oap_close(kiosk);
+	return status;
+}
+
+/* Of a kiosk that has just wiped itself the library's line is to be had from
+ * any call but those that still do something. */
+static int say_if_wiped(struct oap *kiosk)
+{
+	struct oap_refreshed refreshed;
+	struct oap_problem why;
+	struct oap_status s;
+
+	if (oap_status(kiosk, &s, &why) != OAP_OK || !s.wiped ||
+	    oap_refresh(kiosk, &refreshed, &why) != OAP_WIPED)
+		return EXIT_DONE;
+	return complain_about(&why);
+}
+
 /* What is waiting is sent even when the bundle cannot be had. */
 int run_sync(const struct options *o)
 {
@@ -128,13 +165,16 @@ int run_sync(const struct options *o)
 
 	if (status != EXIT_DONE)
 		return status;
-	if (oap_refresh(kiosk, &refreshed, &why) != OAP_OK)
+	if (oap_refresh(kiosk, &refreshed, &why) != OAP_OK &&
+	    why.result != OAP_WIPED)
 		status = complain_about(&why);
 	if (why.result != OAP_NOT_ENROLLED &&
 	    oap_sync(kiosk, &synced, &why) != OAP_OK) {
 		second = complain_about(&why);
 		status = second > status ? second : status;
 	}
+	if (status == EXIT_DONE)
+		status = say_if_wiped(kiosk);
 	if (why.result != OAP_NOT_ENROLLED) {
 		if (o->json)
 			json_synced(&refreshed, &synced);

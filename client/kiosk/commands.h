@@ -10,6 +10,7 @@ int run_enrol(const struct options *o);
 int run_check(const struct options *o);
 int run_redeem(const struct options *o);
 int run_reverse(const struct options *o);
+int run_roll(const struct options *o);
 int run_sync(const struct options *o);
 int run_status(const struct options *o);
 

@@ -161,6 +161,15 @@ void json_enrolled(const struct oap_enrolled *e)
 	print(o);
 }
 
+void json_rolled(const struct oap_rolled *r)
+{
+	json_t *o = json_object();
+
+	put_text(o, "kiosk", r->kiosk);
+	put_text(o, "before", r->before);
+	print(o);
+}
+
 static void put_refusals(json_t *o, const struct oap_synced *s)
 {
 	json_t *array = json_array(), *one;
@@ -242,6 +251,9 @@ void json_status(struct oap *kiosk, const struct options *options,
 	put_text(o, "city", s->city);
 	put_text(o, "currency", s->currency);
 	put_text(o, "device", s->device);
+	put_bool(o, "rolling", s->rolling);
+	put_bool(o, "wiped", s->wiped);
+	put_known(o, "wiped_at_ms", s->wiped_at_ms);
 	if (s->has_bundle)
 		put_bundle(o, s);
 	put_bool(o, "bundle_damaged", s->bundle_damaged);

@@ -59,6 +59,7 @@ int complain_about(const struct oap_problem *why)
 		[OAP_BAD_ANSWER] = EXIT_RETRY,
 		[OAP_NOT_FOUND] = EXIT_REJECT,
 		[OAP_NO_MEMORY] = EXIT_RETRY,
+		[OAP_WIPED] = EXIT_RETRY,
 	};
 
 	complain("%s", why->text);

@@ -58,6 +58,11 @@ void screen_enrolled(const struct options *o, const struct oap_enrolled *e)
 	putchar('\n');
 }
 
+void screen_rolled(const struct oap_rolled *r)
+{
+	printf("kiosk %s goes on as %s\n", r->before, r->kiosk);
+}
+
 void screen_refusal(const struct oap_refusal *r, char *text, size_t cap)
 {
 	if (r->counts)
@@ -149,11 +154,29 @@ static void put_clock(const struct oap_status *s)
 	    since == OAP_NO_TIME ? "" : " ago");
 }
 
+/* All that is left of it. */
+static void put_wiped(const struct oap_status *s)
+{
+	char age[32];
+	int64_t since = s->now_ms - s->wiped_at_ms;
+
+	put("kiosk", "%s, revoked; wiped itself %s ago", s->kiosk,
+	    age_text(since > 0 ? since : 0, age, sizeof(age)));
+	put("facility", "%s", s->facility);
+	put("service", "%s (key %s)", s->url, s->service);
+	put("entries", "%llu to be sent%s", (unsigned long long)s->unsent,
+	    s->unsent > 0 ? " (run sync)" : "");
+}
+
 void screen_status(struct oap *kiosk, const struct options *o,
 		   const struct oap_status *s)
 {
 	char age[32];
 
+	if (s->wiped) {
+		put_wiped(s);
+		return;
+	}
 	if (!s->enrolled) {
 		put("kiosk", "not enrolled; oap-kiosk enrol --dir %s CODE",
 		    o->dir);
@@ -161,6 +184,9 @@ void screen_status(struct oap *kiosk, const struct options *o,
 	}
 	put("kiosk", "%s, %s", s->kiosk,
 	    s->device[0] ? s->device : "not in the bundle yet");
+	if (s->rolling)
+		put("", "a new key is made; oap-kiosk roll --dir %s goes on "
+			"with it", o->dir);
 	put("facility", "%s%s%s%s%s", s->facility, s->city[0] ? ", " : "",
 	    s->city, s->currency[0] ? ", " : "", s->currency);
 	put("service", "%s (key %s)", s->url, s->service);

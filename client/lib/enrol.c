@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enrol.c: oap_enrol. Key and identity are durable before anything is sent,
  * so that a lost answer can be asked for again with the same key. */
+#include "enrol.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -8,6 +10,7 @@
 #include "fault.h"
 #include "key.h"
 #include "refresh.h"
+#include "wipe.h"
 
 /* A service may take a moment to put a new kiosk into its bundle. */
 #define FIRST_BUNDLE_MS 5000
@@ -48,7 +51,7 @@ static enum oap_result need_key(struct oap *o, struct oap_problem *why)
 
 	if (o->has_key)
 		return OAP_OK;
-	result = keyfile_make(o->dir.fd, o->dir.path, &o->env,
+	result = keyfile_make(o->dir.fd, o->dir.path, KEYFILE_DEVICE, &o->env,
 			      o->has_wrapping ? o->wrapping : NULL, &o->key,
 			      why);
 	o->has_key = result == OAP_OK;
@@ -98,6 +101,8 @@ static enum oap_result prepare(struct oap *o, const char *text,
 	struct enrolcode code;
 	enum oap_result result = read_code(text, buf, &code, &identity, why);
 
+	if (o->wiped.there)
+		return wipe_problem(o, why);
 	/* The service gives the same answer again, and there is a bundle to
 	 * be fetched. */
 	if (result == OAP_OK && o->enrolled &&
@@ -123,61 +128,88 @@ static enum oap_result prepare(struct oap *o, const char *text,
 	return handle_adopt_identity(o, why);
 }
 
+static enum oap_result read_answer(const struct net_reply *reply,
+				   const uint8_t kid[static 8],
+				   struct enrolment_answer *a,
+				   struct oap_problem *why)
+{
+	char text[OAP_KID_TEXT];
+
+	if (reply->status != 200)
+		return refresh_refused(reply, "enrolment", why);
+	hex_encode(kid, 8, text);
+	if (enrolment_answer_read(bytes_of(reply->body, reply->n), a) &&
+	    strcmp(a->kiosk, text) == 0 &&
+	    name_id_valid(bytes_text(a->facility)))
+		return OAP_OK;
+	return fault(why, OAP_BAD_ANSWER,
+		     "enrolment: the service's answer cannot be understood; "
+		     "run the same command again");
+}
+
+enum oap_result enrol_post(struct oap *o, struct bytes message,
+			   const uint8_t kid[static 8], int64_t until_ms,
+			   struct introduced *out, struct oap_problem *why)
+{
+	struct net_request request = {.method = NET_POST,
+				      .path = "/v1/enrolments",
+				      .body = message,
+				      .reply_max = KIOSK_REPLY_MAX,
+				      .until_ms = until_ms};
+	enum oap_result result;
+	struct net_place place;
+	struct net_reply *reply;
+
+	out->sent = moment_now(&o->env);
+	handle_lock(o);
+	place = handle_place(o);
+	handle_unlock(o);
+	reply = net_call(o->bulk, &place, &request);
+	if (reply == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	result = read_answer(reply, kid, &out->answer, why);
+	net_reply_free(reply);
+	return result;
+}
+
 /* Under the lock. */
-static enum oap_result answered(struct oap *o, const struct net_reply *reply,
-				const struct moment *sent,
+static enum oap_result answered(struct oap *o, const struct introduced *got,
 				struct oap_enrolled *out,
 				struct oap_problem *why)
 {
 	struct identity identity = o->identity;
-	struct enrolment_answer a;
-	char kid[OAP_KID_TEXT];
 
-	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
-	if (!enrolment_answer_read(bytes_of(reply->body, reply->n), &a) ||
-	    strcmp(a.kiosk, kid) != 0 ||
-	    !name_id_valid(bytes_text(a.facility)))
-		return fault(why, OAP_BAD_ANSWER,
-			     "enrolment: the service's answer cannot be "
-			     "understood; run the same command again");
 	identity.answered = true;
-	memcpy(identity.facility, a.facility, sizeof(identity.facility));
-	handle_contact(o, sent, a.service_ms);
+	memcpy(identity.facility, got->answer.facility,
+	       sizeof(identity.facility));
+	handle_contact(o, &got->sent, got->answer.service_ms);
 	if (!journal_set_identity(o->journal, &identity))
 		return handle_journal_failed(o, why);
 	o->identity = identity;
-	out->pending = a.pending;
+	out->pending = got->answer.pending;
 	return handle_adopt_identity(o, why);
 }
 
 static enum oap_result send(struct oap *o, int64_t until_ms,
 			    struct oap_enrolled *out, struct oap_problem *why)
 {
-	struct net_request request = {.method = NET_POST,
-				      .path = "/v1/enrolments",
-				      .reply_max = KIOSK_REPLY_MAX,
-				      .until_ms = until_ms};
-	enum oap_result result;
-	struct moment sent = moment_now(&o->env);
+	struct introduced got;
 	struct identity identity;
-	struct net_place place;
-	struct net_reply *reply;
+	enum oap_result result;
+	uint8_t kid[KEY_KID];
 
 	handle_lock(o);
-	place = handle_place(o);
 	identity = o->identity; /* another thread may enrol, too */
+	memcpy(kid, o->key.kid, sizeof(kid));
 	handle_unlock(o);
-	request.body = bytes_of(identity.enrolment, identity.enrolment_n);
-	reply = net_call(o->bulk, &place, &request);
-	if (reply == NULL)
-		return fault(why, OAP_NO_MEMORY, "out of memory");
+	result = enrol_post(o,
+			    bytes_of(identity.enrolment, identity.enrolment_n),
+			    kid, until_ms, &got, why);
+	if (result != OAP_OK)
+		return result;
 	handle_lock(o);
-	if (reply->status == 200)
-		result = answered(o, reply, &sent, out, why);
-	else
-		result = refresh_refused(reply, "enrolment", why);
+	result = answered(o, &got, out, why);
 	handle_unlock(o);
-	net_reply_free(reply);
 	return result;
 }
 

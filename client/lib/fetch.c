@@ -209,6 +209,9 @@ static void conclude(struct fetch *f, const struct net_place *place,
 	}
 	if (sink->too_long)
 		error = "the reply is longer than any of ours";
+	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		error = "it has another TLS key than this kiosk was told of, "
+			"so nothing was sent; tell the operator";
 	reply->late = rc == CURLE_OPERATION_TIMEDOUT;
 	snprintf(reply->error, sizeof(reply->error), "%.80s: %.100s",
 		 place->url, error);

@@ -9,6 +9,8 @@
 
 #include "fault.h"
 #include "key.h"
+#include "nextkey.h"
+#include "wipe.h"
 
 #define MS_PER_S INT64_C(1000)
 
@@ -67,9 +69,21 @@ enum oap_result handle_journal_failed(const struct oap *o,
 		     o->dir.path, journal_error(o->journal));
 }
 
+void handle_begin_talk(struct oap *o)
+{
+	o->talking++;
+}
+
+void handle_end_talk(struct oap *o)
+{
+	o->talking--;
+}
+
 enum oap_result handle_need_enrolled(const struct oap *o,
 				     struct oap_problem *why)
 {
+	if (o->wiped.there)
+		return wipe_problem(o, why);
 	if (o->enrolled)
 		return OAP_OK;
 	return fault(why, OAP_NOT_ENROLLED,
@@ -80,10 +94,11 @@ enum oap_result handle_need_enrolled(const struct oap *o,
 enum oap_result handle_need_bundle(const struct oap *o,
 				   struct oap_problem *why)
 {
+	enum oap_result result = handle_need_enrolled(o, why);
 	char kid[OAP_KID_TEXT];
 
-	if (handle_need_enrolled(o, why) != OAP_OK)
-		return OAP_NOT_ENROLLED;
+	if (result != OAP_OK)
+		return result;
 	hex_encode(o->key.kid, sizeof(o->key.kid), kid);
 	if (o->trust == NULL)
 		return fault(why, OAP_NOT_READY,
@@ -103,7 +118,7 @@ enum oap_result handle_need_bundle(const struct oap *o,
 
 bool handle_bundle_damaged(const struct oap *o)
 {
-	return o->trust == NULL && o->held.there;
+	return o->trust == NULL && o->held.there && !o->wiped.there;
 }
 
 uint64_t handle_epoch(const struct oap *o)
@@ -254,7 +269,7 @@ static enum oap_result load_key(struct oap *o, struct oap_problem *why)
 	result = keyfile_wrapping(o->wrapping, &o->has_wrapping, why);
 	if (result != OAP_OK)
 		return result;
-	result = keyfile_read(o->dir.fd, o->dir.path,
+	result = keyfile_read(o->dir.fd, o->dir.path, KEYFILE_DEVICE,
 			      o->has_wrapping ? o->wrapping : NULL, &o->key,
 			      why);
 	o->has_key = result == OAP_OK;
@@ -272,10 +287,13 @@ static enum oap_result load(struct oap *o, bool create,
 	if (result != OAP_OK)
 		return result;
 	if (!journal_clock(o->journal, &o->clock) ||
-	    !journal_identity(o->journal, &o->identity, &there))
+	    !journal_identity(o->journal, &o->identity, &there) ||
+	    !journal_wiped(o->journal, &o->wiped))
 		return handle_journal_failed(o, why);
 	if (!journal_there(o->journal, &o->there))
 		return handle_journal_failed(o, why);
+	if (o->wiped.there)
+		return wipe_open(o, why);
 	result = load_key(o, why);
 	if (!there) /* a key alone is what an interrupted enrolment left */
 		return result == OAP_NOT_FOUND ? OAP_OK : result;
@@ -285,8 +303,14 @@ static enum oap_result load(struct oap *o, bool create,
 			     "is gone; enrol a new kiosk in a new directory",
 			     o->dir.path);
 	if (result == OAP_OK)
+		result = nextkey_complete(o, why);
+	if (result == OAP_OK)
 		result = handle_adopt_identity(o, why);
-	return result == OAP_OK ? load_bundle(o, why) : result;
+	if (result == OAP_OK)
+		result = load_bundle(o, why);
+	if (result == OAP_OK)
+		wipe_when_due(o);
+	return result;
 }
 
 static enum oap_result open_all(struct oap *o, const char *dir, bool create,

@@ -43,6 +43,11 @@ struct oap {
 	struct held held;	    /* of the latest, though it went bad */
 	char etag[ETAG_MAX + 1];    /* of a good one; "" none */
 	char facility[NAME_ID_MAX + 1]; /* by the bundle, else as answered */
+	/* What was asked or sent under the key in use, and is not settled yet:
+	 * meanwhile the key stays, and the bundle. */
+	unsigned talking;
+	bool rolling;	    /* a thread is in oap_roll */
+	struct wiped wiped; /* there: key and bundle are gone for good */
 };
 
 /* oap_open with another outside world, for tests. */
@@ -76,6 +81,10 @@ enum oap_result handle_need_enrolled(const struct oap *o,
 				     struct oap_problem *why) OAP_CHECKED;
 enum oap_result handle_need_bundle(const struct oap *o,
 				   struct oap_problem *why) OAP_CHECKED;
+/* Around each call to the service under the device key, from when its message
+ * is built until what was answered is written down. */
+void handle_begin_talk(struct oap *o);
+void handle_end_talk(struct oap *o);
 struct net_place handle_place(const struct oap *o);
 uint64_t handle_epoch(const struct oap *o);
 /* 32 random bits. */

@@ -46,13 +46,24 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		       " ?13, ?14)",
 	[SQL_FIND] = "SELECT seq, told, effective_ms, pass, benefit, period,"
 		     " counted FROM entry WHERE id = ?1 AND told IS NOT NULL",
-	[SQL_FIRST_USE] = "SELECT min(effective_ms) FROM entry"
+	[SQL_FIND_ROLLED] = "SELECT n, told, effective_ms, pass, benefit,"
+			    " period, counted, kid FROM rolled_entry"
+			    " WHERE id = ?1 AND told IS NOT NULL",
+	[SQL_FIRST_USE] = "SELECT min(ms) FROM (SELECT effective_ms AS ms"
+			  " FROM entry WHERE counted = 1 AND pass = ?1"
+			  " AND benefit = ?2 AND period = ?3 UNION ALL"
+			  " SELECT effective_ms FROM rolled_entry"
 			  " WHERE counted = 1 AND pass = ?1 AND benefit = ?2"
-			  " AND period = ?3",
+			  " AND period = ?3)",
 	/* a refused one does not stand in the way of another */
 	[SQL_REVERSED] = "SELECT 1 FROM entry WHERE of_id = ?1 AND"
+			 " (result IS NULL OR result IN (128, 129, 132))"
+			 " UNION ALL SELECT 1 FROM rolled_entry"
+			 " WHERE of_id = ?1 AND"
 			 " (result IS NULL OR result IN (128, 129, 132))",
 	[SQL_SET_COUNTED] = "UPDATE entry SET counted = ?2 WHERE seq = ?1",
+	[SQL_SET_ROLLED_COUNTED] = "UPDATE rolled_entry SET counted = ?2"
+				   " WHERE n = ?1",
 	[SQL_REVERSED_BY] = "SELECT of_id, message FROM entry WHERE seq = ?1"
 			    " AND of_id IS NOT NULL",
 	[SQL_UNSENT] = "SELECT seq, message, salt, scanned FROM entry"
@@ -91,6 +102,8 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_SPENT] = "SELECT count(*), coalesce(sum(spent), 0) FROM entry"
 		      " WHERE spent IS NOT NULL"
 		      " AND seq >= (SELECT since_seq FROM contact)",
+	[SQL_NO_CONTACT] = "UPDATE contact SET since_seq = 1, held_seq = 0,"
+			   " held_count = 0, diverged = 0",
 	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1"
 			" WHERE since_seq < ?1",
 	[SQL_QUEUE] = "SELECT count(*), min(seq), (SELECT effective_ms FROM"
@@ -108,8 +121,24 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE sent = 1"
 			      " AND effective_ms < ?1"
 			      " AND seq < (SELECT max(seq) FROM entry)",
+	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry"
+			     " WHERE effective_ms < ?1",
 	/* period 0 is a lifetime, which is never over */
 	[SQL_PRUNE_USES] = "DELETE FROM use WHERE last_ms < ?1 AND period <> 0",
+	[SQL_ROLL] = "SELECT enrolment, answered FROM roll",
+	[SQL_SET_ROLL] = "REPLACE INTO roll VALUES (1, ?1, ?2)",
+	[SQL_DROP_ROLL] = "DELETE FROM roll",
+	[SQL_ROLL_ENTRIES] = "INSERT INTO rolled_entry (kid, seq, id, message,"
+			     " hash, salt, scanned, effective_ms, pass, told,"
+			     " benefit, period, counted, of_id, result, marks)"
+			     " SELECT ?1, seq, id, message, hash, salt,"
+			     " scanned, effective_ms, pass, told, benefit,"
+			     " period, counted, of_id, result, marks"
+			     " FROM entry ORDER BY seq",
+	[SQL_DROP_ENTRIES] = "DELETE FROM entry",
+	[SQL_ROLL_REFUSED] = "UPDATE refused SET seq = seq + ?1",
+	[SQL_WIPED] = "SELECT kid, at_ms, report FROM wiped",
+	[SQL_SET_WIPED] = "REPLACE INTO wiped VALUES (1, ?1, ?2, ?3)",
 };
 
 /* What to do about it, where somebody can. */

@@ -130,7 +130,9 @@ bool journal_append(struct journal *j, const struct journal_entry *e)
     OAP_CHECKED;
 
 struct journal_found {
-	uint64_t seq;
+	uint64_t seq; /* of a rolled key's: its number among all of those */
+	bool rolled;  /* written under a key before the one in use */
+	uint8_t kid[8]; /* rolled: that key's */
 	unsigned told;
 	int64_t effective_ms;
 	bool has_pass;
@@ -141,11 +143,12 @@ struct journal_found {
 	bool reversed; /* a reversal of it is in the journal, not refused */
 };
 
-/* An attempt of this kiosk; *there tells whether the journal has it. */
+/* An attempt of this kiosk, under the key in use or one before; *there tells
+ * whether the journal has it. */
 bool journal_find(struct journal *j, const uint8_t id[static 16],
 		  struct journal_found *out, bool *there) OAP_CHECKED;
-bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
-    OAP_CHECKED;
+bool journal_set_counted(struct journal *j, const struct journal_found *of,
+			 bool counted) OAP_CHECKED;
 /* The attempt that entry seq reverses. */
 struct journal_reversal {
 	bool there; /* it is a reversal */
@@ -230,6 +233,40 @@ bool journal_spent(struct journal *j, uint64_t *uses, int64_t *discount)
     OAP_CHECKED;
 /* There was contact before the entry of that seq was written. */
 bool journal_contact(struct journal *j, uint64_t seq) OAP_CHECKED;
+/* -------------------------------------------------------- key rolls */
+
+struct roll {
+	bool there; /* one is under way: the next key has its file */
+	uint8_t enrolment[ENROLMENT_MAX]; /* to be sent again */
+	size_t enrolment_n;
+	bool answered; /* the service took it */
+};
+
+bool journal_roll(struct journal *j, struct roll *out) OAP_CHECKED;
+bool journal_set_roll(struct journal *j, const struct roll *r) OAP_CHECKED;
+bool journal_drop_roll(struct journal *j) OAP_CHECKED;
+/* In a transaction: what kid has written, all of it sent, is put aside, and
+ * the chain begins anew. Refusals keep to be told. */
+bool journal_begin_chain(struct journal *j, const uint8_t kid[static 8])
+    OAP_CHECKED;
+
+/* ------------------------------------------------------------- wiping */
+
+struct wiped {
+	bool there;
+	uint8_t kid[8]; /* of the key that is gone */
+	int64_t at_ms;	/* effective */
+	uint8_t report[REPORT_MAX]; /* the last, to send what is left under */
+	size_t report_n;
+};
+
+bool journal_wiped(struct journal *j, struct wiped *out) OAP_CHECKED;
+/* Forgets, in one transaction, whatever is secret or personal but entries that
+ * are not sent, and keeps w; then the log, which had it all, too. */
+bool journal_wipe(struct journal *j, const struct identity *left,
+		  const struct wiped *w) OAP_CHECKED;
+/* Those were sent. */
+bool journal_wipe_entries(struct journal *j) OAP_CHECKED;
 
 /* ------------------------------------------------------ uses and memory */
 

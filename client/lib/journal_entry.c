@@ -90,26 +90,40 @@ static bool read_found(sqlite3_stmt *s, struct journal_found *out)
 			     sizeof(out->benefit));
 }
 
+static bool find_in(struct journal *j, enum statement which,
+		    const uint8_t id[static 16], struct journal_found *out,
+		    bool *there)
+{
+	sqlite3_stmt *s = sql_get(j, which);
+	bool ok;
+
+	*out = (struct journal_found){.rolled = which == SQL_FIND_ROLLED};
+	sql_blob(s, 1, bytes_of(id, 16));
+	ok = sql_step(j, s, there);
+	if (ok && *there &&
+	    (!read_found(s, out) ||
+	     (out->rolled &&
+	      !sql_column_exact(s, 7, out->kid, sizeof(out->kid)))))
+		ok = damaged(j, out->seq);
+	sql_done(s);
+	return ok;
+}
+
 bool journal_find(struct journal *j, const uint8_t id[static 16],
 		  struct journal_found *out, bool *there)
 {
-	sqlite3_stmt *s = sql_get(j, SQL_FIND);
-	bool ok;
-
-	*out = (struct journal_found){0};
-	sql_blob(s, 1, bytes_of(id, 16));
-	ok = sql_step(j, s, there);
-	if (ok && *there && !read_found(s, out))
-		ok = damaged(j, out->seq);
-	sql_done(s);
-	return ok && is_reversed(j, id, &out->reversed);
+	return find_in(j, SQL_FIND, id, out, there) &&
+	       (*there || find_in(j, SQL_FIND_ROLLED, id, out, there)) &&
+	       is_reversed(j, id, &out->reversed);
 }
 
-bool journal_set_counted(struct journal *j, uint64_t seq, bool counted)
+bool journal_set_counted(struct journal *j, const struct journal_found *of,
+			 bool counted)
 {
-	sqlite3_stmt *s = sql_get(j, SQL_SET_COUNTED);
+	sqlite3_stmt *s = sql_get(j, of->rolled ? SQL_SET_ROLLED_COUNTED
+						: SQL_SET_COUNTED);
 
-	sql_int(s, 1, (int64_t)seq);
+	sql_int(s, 1, (int64_t)of->seq);
 	sql_int(s, 2, counted);
 	return sql_run(j, s);
 }

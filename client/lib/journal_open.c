@@ -76,6 +76,24 @@ static const char *const SCHEMA[] = {
      " since_seq INTEGER NOT NULL, held_seq INTEGER NOT NULL,"
      " held_count INTEGER NOT NULL, diverged INTEGER NOT NULL) STRICT;"
      "INSERT INTO contact VALUES (1, 1, 0, 0, 0);"),
+    /* a roll under way; entries of keys that were rolled, all of them sent;
+     * and what is left of a kiosk that has wiped itself */
+    ("CREATE TABLE roll (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " enrolment BLOB NOT NULL, answered INTEGER NOT NULL) STRICT;"
+     "CREATE TABLE rolled_entry (n INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
+     " seq INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, message BLOB NOT NULL,"
+     " hash BLOB NOT NULL, salt BLOB NOT NULL, scanned BLOB NOT NULL,"
+     " effective_ms INTEGER NOT NULL, pass BLOB, told INTEGER, benefit TEXT,"
+     " period INTEGER NOT NULL, counted INTEGER NOT NULL, of_id BLOB,"
+     " result INTEGER, marks INTEGER NOT NULL) STRICT;"
+     "CREATE INDEX rolled_counted ON rolled_entry (pass, benefit, period)"
+     " WHERE counted = 1;"
+     "CREATE INDEX rolled_reversal ON rolled_entry (of_id)"
+     " WHERE of_id IS NOT NULL;"
+     "CREATE INDEX rolled_age ON rolled_entry (effective_ms);"
+     "CREATE TABLE wiped (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " kid BLOB NOT NULL, at_ms INTEGER NOT NULL, report BLOB NOT NULL)"
+     " STRICT;"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

@@ -8,7 +8,7 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 4 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 5 /* as many steps are in journal_open.c */
 
 enum statement {
 	SQL_BEGIN,
@@ -31,9 +31,11 @@ enum statement {
 	SQL_TIP,
 	SQL_APPEND,
 	SQL_FIND,
+	SQL_FIND_ROLLED,
 	SQL_FIRST_USE,
 	SQL_REVERSED,
 	SQL_SET_COUNTED,
+	SQL_SET_ROLLED_COUNTED,
 	SQL_REVERSED_BY,
 	SQL_UNSENT,
 	SQL_UNSENT_OF_PASS,
@@ -50,6 +52,7 @@ enum statement {
 	SQL_HASH,
 	SQL_SPENT,
 	SQL_CONTACT,
+	SQL_NO_CONTACT,
 	SQL_QUEUE,
 	SQL_CHAIN,
 	SQL_USES,
@@ -58,7 +61,16 @@ enum statement {
 	SQL_SHOW,
 	SQL_PRUNE_SHOWN,
 	SQL_PRUNE_ENTRIES,
+	SQL_PRUNE_ROLLED,
 	SQL_PRUNE_USES,
+	SQL_ROLL,
+	SQL_SET_ROLL,
+	SQL_DROP_ROLL,
+	SQL_ROLL_ENTRIES,
+	SQL_DROP_ENTRIES,
+	SQL_ROLL_REFUSED,
+	SQL_WIPED,
+	SQL_SET_WIPED,
 	SQL_STATEMENTS
 };
 

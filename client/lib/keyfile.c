@@ -14,8 +14,7 @@
 #include "fault.h"
 #include "key.h"
 
-#define KEYFILE_NAME "device.key"
-#define KEYFILE_NEW "device.key.new"
+#define KEYFILE_NEW "device.key.new" /* until it is whole */
 #define MAGIC "OAPKEY1\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 #define SEED crypto_sign_SEEDBYTES
@@ -24,6 +23,11 @@
 #define PLAIN_SIZE (MAGIC_LEN + 1 + SEED)
 #define WRAPPED_SIZE (MAGIC_LEN + 1 + NONCE + BOXED)
 #define CREDENTIAL_NAME "oap-kiosk.key"
+
+static const char *const NAMES[] = {
+	[KEYFILE_DEVICE] = "device.key",
+	[KEYFILE_NEXT] = "device.key.next",
+};
 
 /* Up to cap bytes of a file; more than that shows as cap. -1: errno. */
 static ssize_t read_file(int dir_fd, const char *name, uint8_t *p, size_t cap,
@@ -73,7 +77,7 @@ enum oap_result keyfile_wrapping(uint8_t key[static WRAPPING_KEY], bool *there,
 }
 
 /* Under a name of its own first: a crash leaves no half of a key behind. */
-static bool write_new(int dir_fd, const uint8_t *p, size_t n)
+static bool write_new(int dir_fd, const char *name, const uint8_t *p, size_t n)
 {
 	bool ok;
 	int fd;
@@ -86,7 +90,7 @@ static bool write_new(int dir_fd, const uint8_t *p, size_t n)
 	ok = write(fd, p, n) == (ssize_t)n && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	return ok &&
-	       renameat2(dir_fd, KEYFILE_NEW, dir_fd, KEYFILE_NAME,
+	       renameat2(dir_fd, KEYFILE_NEW, dir_fd, name,
 			 RENAME_NOREPLACE) == 0 &&
 	       fsync(dir_fd) == 0;
 }
@@ -101,7 +105,7 @@ static bool key_of_seed(const uint8_t *seed, struct device_key *out)
 	return true;
 }
 
-enum oap_result keyfile_make(int dir_fd, const char *path,
+enum oap_result keyfile_make(int dir_fd, const char *path, enum keyfile which,
 			     const struct env *env, const uint8_t *wrapping,
 			     struct device_key *out, struct oap_problem *why)
 {
@@ -122,10 +126,9 @@ enum oap_result keyfile_make(int dir_fd, const char *path,
 	}
 	if (!key_of_seed(seed, out))
 		result = fault(why, OAP_NO_MEMORY, "out of locked memory");
-	else if (!write_new(dir_fd, file, o.n))
-		result = fault(why, OAP_BAD_KEY,
-			       "%s/" KEYFILE_NAME ": cannot be made: %s", path,
-			       strerror(errno));
+	else if (!write_new(dir_fd, NAMES[which], file, o.n))
+		result = fault(why, OAP_BAD_KEY, "%s/%s: cannot be made: %s",
+			       path, NAMES[which], strerror(errno));
 	sodium_memzero(seed, sizeof(seed));
 	sodium_memzero(file, sizeof(file));
 	if (result != OAP_OK)
@@ -156,13 +159,13 @@ static const char *unwrap(const uint8_t *file, size_t n,
 	return NULL;
 }
 
-enum oap_result keyfile_read(int dir_fd, const char *path,
+enum oap_result keyfile_read(int dir_fd, const char *path, enum keyfile which,
 			     const uint8_t *wrapping, struct device_key *out,
 			     struct oap_problem *why)
 {
 	uint8_t file[WRAPPED_SIZE + 1], seed[SEED];
 	struct stat st;
-	ssize_t n = read_file(dir_fd, KEYFILE_NAME, file, sizeof(file), &st);
+	ssize_t n = read_file(dir_fd, NAMES[which], file, sizeof(file), &st);
 	const char *wrong = NULL;
 
 	if (n < 0 && errno == ENOENT)
@@ -179,7 +182,7 @@ enum oap_result keyfile_read(int dir_fd, const char *path,
 		wrong = "out of locked memory";
 	sodium_memzero(seed, sizeof(seed));
 	if (wrong != NULL)
-		return fault(why, OAP_BAD_KEY, "%s/" KEYFILE_NAME ": %s", path,
+		return fault(why, OAP_BAD_KEY, "%s/%s: %s", path, NAMES[which],
 			     wrong);
 	return OAP_OK;
 }
@@ -188,4 +191,49 @@ void keyfile_forget(struct device_key *key)
 {
 	sodium_free(key->sk);
 	key->sk = NULL;
+}
+
+enum oap_result keyfile_follow(int dir_fd, const char *path,
+			       struct oap_problem *why)
+{
+	if (renameat(dir_fd, NAMES[KEYFILE_NEXT], dir_fd,
+		     NAMES[KEYFILE_DEVICE]) == 0 &&
+	    fsync(dir_fd) == 0)
+		return OAP_OK;
+	return fault(why, OAP_BAD_KEY,
+		     "%s/%s: cannot take the name of the key before it: %s; "
+		     "make the directory writable for this user", path,
+		     NAMES[KEYFILE_NEXT], strerror(errno));
+}
+
+/* Over its bytes first: a name that is gone leaves them on the disk. */
+static bool erase(int dir_fd, const char *name)
+{
+	static const uint8_t nothing[WRAPPED_SIZE];
+	int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool ok;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	ok = write(fd, nothing, sizeof(nothing)) == (ssize_t)sizeof(nothing) &&
+	     fsync(fd) == 0;
+	ok = close(fd) == 0 && ok;
+	return unlinkat(dir_fd, name, 0) == 0 && ok;
+}
+
+enum oap_result keyfile_erase(int dir_fd, const char *path,
+			      struct oap_problem *why)
+{
+	const char *names[] = {NAMES[KEYFILE_DEVICE], NAMES[KEYFILE_NEXT],
+			       KEYFILE_NEW};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!erase(dir_fd, names[i]))
+			return fault(why, OAP_BAD_KEY,
+				     "%s/%s: cannot be erased: %s; make it and "
+				     "the directory writable for this user",
+				     path, names[i], strerror(errno));
+	if (fsync(dir_fd) == 0)
+		return OAP_OK;
+	return fault(why, OAP_BAD_KEY, "%s: %s", path, strerror(errno));
 }

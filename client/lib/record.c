@@ -154,7 +154,7 @@ static bool write_reversal(struct oap *o, const struct reversal_record *r,
 		return false;
 	if (of == NULL || !of->counted)
 		return true;
-	return journal_set_counted(o->journal, of->seq, false) &&
+	return journal_set_counted(o->journal, of, false) &&
 	       journal_count(o->journal, of->pass, bytes_text(of->benefit),
 			     of->period, row.effective_ms, -1);
 }
@@ -183,7 +183,7 @@ static bool take_again(struct oap *o, const struct journal_found *of)
 	if (of->counted || of->reversed || !of->has_pass ||
 	    !verdict_is(of->told, CLASS_ACCEPT))
 		return true;
-	return journal_set_counted(o->journal, of->seq, true) &&
+	return journal_set_counted(o->journal, of, true) &&
 	       journal_count(o->journal, of->pass, bytes_text(of->benefit),
 			     of->period, of->effective_ms, 1);
 }
@@ -203,7 +203,9 @@ static bool note_refused(struct oap *o, uint64_t seq, unsigned verdict)
 	if (!journal_find(o->journal, reversal.id, &of, &own))
 		return false;
 	memcpy(r.id, reversal.id, sizeof(r.id));
-	memcpy(r.kid, own ? o->key.kid : reversal.kid, sizeof(r.kid));
+	memcpy(r.kid,
+	       !own ? reversal.kid : of.rolled ? of.kid : o->key.kid,
+	       sizeof(r.kid));
 	/* Whose it was is not known any more: nobody could act on it. */
 	if ((own || reversal.has_kid) && !journal_refuse(o->journal, &r))
 		return false;

@@ -300,12 +300,15 @@ OAP_API enum oap_result oap_redeem(struct oap *o,
 		return result;
 	handle_lock(o);
 	result = prepare(o, &r, attempt->deadline_ms, &problem);
+	if (result == OAP_OK)
+		handle_begin_talk(o);
 	handle_unlock(o);
 	if (result == OAP_OK && r.in_doubt)
 		ask_service(o, &r.place, &r.ask, r.until_ms, &r.asked);
 	if (result == OAP_OK) {
 		handle_lock(o);
 		conclude(o, &r, told);
+		handle_end_talk(o);
 		handle_unlock(o);
 	} else if (result == OAP_JOURNAL_FAILED) {
 		/* for whoever stands at the door, one thing to be told */

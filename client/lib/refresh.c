@@ -10,6 +10,7 @@
 
 #include "fault.h"
 #include "key.h"
+#include "wipe.h"
 
 enum oap_result refresh_refused(const struct net_reply *reply,
 				const char *what, struct oap_problem *why)
@@ -258,7 +259,10 @@ enum oap_result refresh_apply(struct oap *o, uint8_t *message, size_t n,
 		return result;
 	handle_lock(o);
 	now = choose_key(o, trust_message(t));
-	if (memcmp(now.pk, choice.pk, sizeof(now.pk)) == 0) {
+	if (o->wiped.there) {
+		result = wipe_problem(o, why);
+		trust_free(t);
+	} else if (memcmp(now.pk, choice.pk, sizeof(now.pk)) == 0) {
 		result = apply(o, t, etag, &now, changed, why);
 	} else {
 		result = fault(why, OAP_BAD_ANSWER,
@@ -300,6 +304,9 @@ enum oap_result refresh_run(struct oap *o, int64_t until_ms, bool *changed,
 		result = refresh_refused(reply, "bundle", why);
 	}
 	net_reply_free(reply);
+	handle_lock(o);
+	wipe_when_due(o);
+	handle_unlock(o);
 	return result;
 }
 

@@ -37,9 +37,22 @@ static enum oap_result read_id(const struct oap *o, const char *id,
 	return OAP_OK;
 }
 
-static bool is_own(const struct oap *o, const struct reversal_record *r)
+static bool is_key_in_use(const struct oap *o, const uint8_t kid[static 8])
 {
-	return memcmp(r->of_kid, o->key.kid, sizeof(r->of_kid)) == 0;
+	return memcmp(kid, o->key.kid, sizeof(o->key.kid)) == 0;
+}
+
+/* Whether an attempt in the journal is the one that is meant: what this kiosk
+ * told under a key before may be named by its id alone, too. */
+static bool is_meant(const struct oap *o, struct reversing *r)
+{
+	uint8_t *kid = r->record.of_kid;
+
+	if (!r->of.rolled)
+		return is_key_in_use(o, kid);
+	if (is_key_in_use(o, kid))
+		memcpy(kid, r->of.kid, sizeof(r->of.kid));
+	return memcmp(kid, r->of.kid, sizeof(r->of.kid)) == 0;
 }
 
 /* Looks at the attempt; a verdict when there is nothing to be written. */
@@ -48,14 +61,17 @@ static enum oap_result look_up(struct oap *o, struct reversing *r,
 {
 	bool there;
 
-	if (!is_own(o, &r->record))
-		return OAP_OK;
 	if (!journal_find(o->journal, r->record.of_id, &r->of, &there))
 		return handle_journal_failed(o, why);
-	if (!there)
+	there = there && is_meant(o, r);
+	if (!there) {
+		r->of.seq = 0;
+		if (!is_key_in_use(o, r->record.of_kid))
+			return OAP_OK;
 		return fault(why, OAP_NOT_FOUND,
 			     "attempt %.40s: not in this kiosk's journal; for "
 			     "another kiosk's give KID/ID", id);
+	}
 	r->record.of = &r->of;
 	if (!verdict_is(r->of.told, CLASS_ACCEPT))
 		r->verdict = VERDICT_NOTHING_TO_REVERSE;
@@ -117,6 +133,7 @@ static void deliver(struct oap *o, struct reversing *r,
 		r->verdict = VERDICT_NONE;
 	else
 		journal_drop_refused(o->journal, r->seq); /* told here */
+	handle_end_talk(o);
 	handle_unlock(o);
 	told->by_service = r->verdict != VERDICT_NONE;
 	if (r->verdict == VERDICT_NONE)
@@ -143,6 +160,8 @@ OAP_API enum oap_result oap_reverse(struct oap *o, const char *id,
 	r.record.reason = (enum reversal_reason)reason;
 	handle_lock(o);
 	result = prepare(o, &r, own_id, told, why);
+	if (result == OAP_OK && r.verdict == VERDICT_NONE)
+		handle_begin_talk(o); /* until it is delivered */
 	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;

@@ -70,7 +70,11 @@ static void fill_identity(const struct oap *o, struct oap_status *s)
 	if (o->has_key)
 		hex_encode(o->key.kid, sizeof(o->key.kid), s->kiosk);
 	s->enrolled = o->enrolled;
-	if (!o->enrolled)
+	s->wiped = o->wiped.there;
+	s->wiped_at_ms = o->wiped.there ? o->wiped.at_ms : OAP_NO_TIME;
+	if (s->wiped)
+		hex_encode(o->wiped.kid, sizeof(o->wiped.kid), s->kiosk);
+	if (!o->enrolled && !s->wiped)
 		return;
 	key_kid(o->identity.service_pk, kid);
 	hex_encode(kid, sizeof(kid), s->service);
@@ -100,10 +104,13 @@ static enum oap_result fill_queue(struct oap *o, struct oap_status *s,
 {
 	struct journal_queue queue;
 	struct journal_tip tip;
+	struct roll roll;
 
 	if (!journal_queue(o->journal, &queue) ||
-	    !journal_tip(o->journal, &tip))
+	    !journal_tip(o->journal, &tip) ||
+	    !journal_roll(o->journal, &roll))
 		return handle_journal_failed(o, why);
+	s->rolling = roll.there;
 	s->entries = tip.next_seq - 1;
 	s->unsent = queue.depth;
 	s->oldest_unsent = queue.oldest_seq;

@@ -8,6 +8,8 @@
 #include "fault.h"
 #include "record.h"
 #include "refresh.h"
+#include "roll.h"
+#include "wipe.h"
 
 #define BATCH_BODY_MAX                                                       \
 	(REPORT_MAX + 16 + ITEMS_PER_UPLOAD_MAX * (ITEM_MAX + 8))
@@ -32,8 +34,8 @@ static void collect(void *arg, uint64_t seq, struct bytes message,
 	u->seqs[u->count++] = seq;
 }
 
-static bool put_report(struct oap *o, const struct moment *now,
-		       struct outbuf *out, uint64_t *next_seq)
+bool sync_put_report(struct oap *o, const struct moment *now,
+		     struct outbuf *out, uint64_t *next_seq)
 {
 	struct report r = {.at_ms = now->raw_ms,
 			   .epoch = handle_epoch(o),
@@ -75,7 +77,7 @@ static enum oap_result build(struct oap *o, uint64_t reversal,
 		return result;
 	journal_make_sure(o->journal);
 	u->sent = handle_now(o);
-	if (!put_report(o, &u->sent, &report, &u->next_seq) ||
+	if (!sync_put_report(o, &u->sent, &report, &u->next_seq) ||
 	    !collect_unsent(o, reversal, u))
 		return handle_journal_failed(o, why);
 	body_put_head(&u->body, out_view(&report), u->count);
@@ -168,6 +170,14 @@ static void note_silence(struct oap *o)
 	handle_unlock(o);
 }
 
+static bool is_unknown(const struct net_reply *reply)
+{
+	struct problem_answer p;
+
+	problem_answer_read(bytes_of(reply->body, reply->n), &p);
+	return p.verdict == VERDICT_DEVICE_UNKNOWN;
+}
+
 static enum oap_result read_reply(struct oap *o, const struct upload *u,
 				  const struct net_reply *reply,
 				  struct batch *out, struct oap_problem *why)
@@ -177,8 +187,10 @@ static enum oap_result read_reply(struct oap *o, const struct upload *u,
 
 	if (reply->status == 0)
 		note_silence(o);
-	if (reply->status != 200)
+	if (reply->status != 200) {
+		out->unknown = is_unknown(reply);
 		return refresh_refused(reply, "upload", why);
+	}
 	if (!entries_answer_read(bytes_of(reply->body, reply->n), &answer) ||
 	    !answer_results_fit(&answer.results, u->seqs, u->count))
 		return fault(why, OAP_BAD_ANSWER,
@@ -203,16 +215,20 @@ static enum oap_result send(struct oap *o, uint64_t reversal, int64_t until_ms,
 
 	handle_lock(o);
 	result = build(o, reversal, u, why);
+	if (result == OAP_OK)
+		handle_begin_talk(o);
 	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;
 	out->items = u->count;
 	request.body = out_view(&u->body);
 	reply = net_call(reversal != 0 ? o->ask : o->bulk, &u->place, &request);
-	if (reply == NULL)
-		return fault(why, OAP_NO_MEMORY, "out of memory");
-	result = read_reply(o, u, reply, out, why);
+	result = reply != NULL ? read_reply(o, u, reply, out, why)
+			       : fault(why, OAP_NO_MEMORY, "out of memory");
 	net_reply_free(reply);
+	handle_lock(o);
+	handle_end_talk(o);
+	handle_unlock(o);
 	return result;
 }
 
@@ -255,8 +271,11 @@ static uint64_t count_unsent(struct oap *o)
 static void tell_refusal(const struct oap *o, const struct journal_refused *r,
 			 struct oap_refusal *out)
 {
-	bool own = memcmp(r->kid, o->key.kid, sizeof(r->kid)) == 0;
+	struct journal_found of;
+	bool own;
 
+	if (!journal_find(o->journal, r->id, &of, &own))
+		own = memcmp(r->kid, o->key.kid, sizeof(r->kid)) == 0;
 	out->entry = r->seq;
 	hex_encode(r->kid, sizeof(r->kid), out->attempt);
 	out->attempt[2 * sizeof(r->kid)] = '/';
@@ -287,6 +306,33 @@ OAP_API void oap_refusals_told(struct oap *o, const struct oap_synced *told)
 	handle_unlock(o);
 }
 
+/* One batch; a service that was put back to before a key roll is told of the
+ * new key first. */
+static enum oap_result send_batch(struct oap *o, struct batch *batch,
+				  struct oap_problem *why)
+{
+	int64_t until_ms = net_now_ms() + KIOSK_CALL_MS;
+	enum oap_result result = sync_batch(o, 0, until_ms, batch, why);
+
+	if (result == OAP_OK || !batch->unknown)
+		return result;
+	if (roll_introduce(o, until_ms, NULL) != OAP_OK)
+		return result;
+	return sync_batch(o, 0, until_ms, batch, why);
+}
+
+/* Whether it has wiped itself, be it just now. */
+static bool is_wiped(struct oap *o)
+{
+	bool wiped;
+
+	handle_lock(o);
+	wipe_when_due(o);
+	wiped = o->wiped.there;
+	handle_unlock(o);
+	return wiped;
+}
+
 /* Until a report could say that all is sent, or nothing moves any more. */
 OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 				 struct oap_problem *why)
@@ -297,10 +343,11 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 
 	memset(out, 0, sizeof(*out));
 	fault_none(why);
+	if (is_wiped(o))
+		return wipe_sync(o, out, why);
 	do {
 		before = after;
-		result = sync_batch(o, 0, net_now_ms() + KIOSK_CALL_MS, &batch,
-				    why);
+		result = send_batch(o, &batch, why);
 		if (result != OAP_OK)
 			break;
 		after = batch.unsent;

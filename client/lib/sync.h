@@ -11,6 +11,7 @@ struct batch {
 	uint64_t unsent; /* left afterwards */
 	bool lost; /* the service holds less than before: sent again */
 	char device[12];
+	bool unknown; /* the service does not know this key */
 };
 
 /* Without the lock: one report, with the oldest unsent entries; or, when
@@ -19,5 +20,10 @@ struct batch {
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;
+
+/* Under the lock: a report on how this kiosk stands; *next_seq is what it says
+ * of the entry to come. False: the journal cannot be read. */
+bool sync_put_report(struct oap *o, const struct moment *now,
+		     struct outbuf *out, uint64_t *next_seq) OAP_CHECKED;
 
 #endif

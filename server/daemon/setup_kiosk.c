@@ -247,11 +247,32 @@ static json_t *maybe(bool has, int64_t v)
 	return has ? json_integer((json_int_t)v) : json_null();
 }
 
+static const char *chain_state(const struct kiosk_chain *c)
+{
+	static const char *const gaps[] = {[GAP_NONE] = "whole",
+					   [GAP_OPEN] = "open",
+					   [GAP_MISSING] = "missing"};
+
+	return c->has_fork ? "fork" : gaps[c->gap];
+}
+
+static json_t *chain_json(const struct kiosk_chain *c)
+{
+	json_t *gap = json_null();
+
+	if (c->gap != GAP_NONE)
+		gap = json_pack("{s:b, s:I, s:I}", "missing",
+				(int)(c->gap == GAP_MISSING), "from",
+				(json_int_t)c->from, "to", (json_int_t)c->to);
+	return json_pack("{s:s, s:o, s:o}", "state", chain_state(c), "fork",
+			 maybe(c->has_fork, (int64_t)c->fork), "gap", gap);
+}
+
 json_t *kiosk_json(const struct kiosk_row *k)
 {
 	return json_pack(
 	    "{s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:{s:I, s:I}}",
+	    " s:{s:I, s:I}, s:o, s:o}",
 	    "kid", json_of_hex(k->kid), "facility", json_of_bytes(k->facility),
 	    "name", json_of_bytes(k->name), "state",
 	    device_state_name(k->state), "enrolled_ms",
@@ -263,7 +284,8 @@ json_t *kiosk_json(const struct kiosk_row *k)
 	    "bundle_epoch", maybe(k->reported, (int64_t)k->epoch),
 	    "clock_offset_ms", maybe(k->reported, k->offset_ms), "version",
 	    json_of_bytes(k->version), "held", "seq", (json_int_t)k->held_seq,
-	    "count", (json_int_t)k->held_count);
+	    "count", (json_int_t)k->held_count, "chain", chain_json(&k->chain),
+	    "enrolment_refused_ms", maybe(k->refused, k->refused_ms));
 }
 
 enum store_result setup_tick(struct store *store, int64_t now_ms,

@@ -79,6 +79,16 @@ enum store_result store_token_put(struct store *s, const struct token_row *row)
 enum store_result store_tokens_forget(struct store *s, struct bytes iss,
 				      struct bytes signer) OAP_CHECKED;
 
+/* What is wrong with what is held of a kiosk's entries: the first seq that came
+ * twice or does not follow, and the first that are not there. Those are open
+ * while its reports leave room for them to come, then missing. */
+struct kiosk_chain {
+	bool has_fork;
+	uint64_t fork;
+	enum { GAP_NONE, GAP_OPEN, GAP_MISSING } gap;
+	uint64_t from, to; /* of the gap */
+};
+
 struct kiosk_row {
 	struct bytes kid, pk, facility, name, version;
 	enum device_state state;
@@ -88,6 +98,10 @@ struct kiosk_row {
 	bool reported, has_unsent;
 	int64_t reported_ms, offset_ms;
 	uint64_t epoch, queue_depth, oldest_unsent, held_seq, held_count;
+	struct kiosk_chain chain;
+	/* When another key last tried its code, or its successor's place. */
+	bool refused;
+	int64_t refused_ms;
 };
 enum store_result store_kiosks(struct store *s, const struct bytes *kid,
 			       store_visit *visit, void *arg) OAP_CHECKED;

@@ -9,9 +9,45 @@
 #define KIOSK                                                               \
 	"SELECT k.kid, k.pk, k.facility, k.name, k.state, k.enrolled_ms,"   \
 	" k.predecessor, d.version, d.reported_ms, d.offset_ms, d.epoch,"   \
-	" d.queue_depth, d.oldest_unsent, r.last, d.entries, k.version"     \
+	" d.queue_depth, d.oldest_unsent, r.last, d.entries, k.version,"    \
+	" d.next_seq, f.seq, (SELECT min(first) FROM run"                   \
+	"  WHERE kiosk = d.n AND first > coalesce(r.last, 0)), a.at_ms"     \
 	" FROM kiosk k LEFT JOIN device d ON d.kid = k.kid"                 \
-	" LEFT JOIN run r ON r.kiosk = d.n AND r.first = 1"
+	" LEFT JOIN run r ON r.kiosk = d.n AND r.first = 1"                 \
+	" LEFT JOIN (SELECT kiosk, min(seq) AS seq FROM fork GROUP BY kiosk)" \
+	"  f ON f.kiosk = d.n"                                              \
+	" LEFT JOIN (SELECT object, max(at_ms) AS at_ms FROM audit"         \
+	"  WHERE alarm = 1 AND action = 'enrolment.refused' GROUP BY object)" \
+	"  a ON a.object = lower(hex(k.kid))"
+
+/* The entries that the latest report tells of and no longer holds back: none
+ * of them may be missing here. */
+static uint64_t sent_below(const struct kiosk_row *k, uint64_t next_seq)
+{
+	if (!k->reported)
+		return 0;
+	return k->has_unsent && k->oldest_unsent < next_seq ? k->oldest_unsent
+							   : next_seq;
+}
+
+/* next_seq: of the latest report; next_run: where entries are held again, 0
+ * for nowhere. What the kiosk has still to send is no gap but a queue, until
+ * something behind it is held. */
+static void find_gap(struct kiosk_row *k, uint64_t next_seq, uint64_t next_run)
+{
+	struct kiosk_chain *c = &k->chain;
+	uint64_t sent = sent_below(k, next_seq);
+
+	c->from = k->held_seq + 1;
+	if (sent > c->from) {
+		c->gap = GAP_MISSING;
+		c->to = next_run > 0 && next_run < sent ? next_run - 1
+							: sent - 1;
+	} else if (next_run > 0) {
+		c->gap = GAP_OPEN;
+		c->to = next_run - 1;
+	}
+}
 
 static void read_kiosk(sqlite3_stmt *q, union store_row *row)
 {
@@ -34,6 +70,11 @@ static void read_kiosk(sqlite3_stmt *q, union store_row *row)
 	k->oldest_unsent = (uint64_t)column_i64(q, 12);
 	k->held_seq = (uint64_t)column_i64(q, 13);
 	k->held_count = (uint64_t)column_i64(q, 14);
+	k->chain = (struct kiosk_chain){.has_fork = column_has(q, 17),
+					.fork = (uint64_t)column_i64(q, 17)};
+	find_gap(k, (uint64_t)column_i64(q, 16), (uint64_t)column_i64(q, 18));
+	k->refused = column_has(q, 19);
+	k->refused_ms = column_i64(q, 19);
 }
 
 enum store_result store_kiosks(struct store *s, const struct bytes *kid,

@@ -19,6 +19,32 @@ const struct field kiosk_set_fields[] = {
     {"name", "TEXT", false, "name", put_text, "\"north door\""},
     {0}};
 
+/* "missing 3-8": what is wrong with its entries, and where. */
+static void cell_chain(const struct ctl *ctl, const json_t *row,
+		       const struct column *column, char cell[CELL_MAX])
+{
+	const json_t *chain = json_object_get(row, column->member);
+	const json_t *fork = json_object_get(chain, "fork");
+	const json_t *gap = json_object_get(chain, "gap");
+	const char *state = json_string_value(json_object_get(chain, "state"));
+	int n = 0;
+
+	(void)ctl;
+	snprintf(cell, CELL_MAX, "%s", state != NULL ? state : "");
+	if (json_is_integer(fork))
+		n = snprintf(cell, CELL_MAX, "fork at %" JSON_INTEGER_FORMAT,
+			     json_integer_value(fork));
+	if (json_is_object(gap))
+		snprintf(cell + n, CELL_MAX - (size_t)n,
+			 "%s%s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT,
+			 n > 0 ? ", " : "",
+			 json_is_true(json_object_get(gap, "missing"))
+			     ? "missing"
+			     : "open",
+			 json_integer_value(json_object_get(gap, "from")),
+			 json_integer_value(json_object_get(gap, "to")));
+}
+
 static const struct column kiosk_columns[] = {
     {"kiosk", "kid", NULL},
     {"facility", "facility", NULL},
@@ -26,9 +52,12 @@ static const struct column kiosk_columns[] = {
     {"state", "state", NULL},
     {"last report", "last_report_ms", cell_time},
     {">unsent", "queue_depth", NULL},
+    {">since entry", "oldest_unsent", NULL},
     {">bundle", "bundle_epoch", NULL},
     {">offset ms", "clock_offset_ms", NULL},
-    {"version", "version", NULL}};
+    {"version", "version", NULL},
+    {"chain", "chain", cell_chain},
+    {"code tried again", "enrolment_refused_ms", cell_time}};
 
 const struct record kiosk_record = {
     "/v1/kiosks", "kiosks", "kid", kiosk_columns,

@@ -16,6 +16,7 @@ static const struct column written[] = {
     {NULL, "at_ms", cell_time},
     {NULL, "created_ms", cell_time},
     {NULL, "enrolled_ms", cell_time},
+    {NULL, "enrolment_refused_ms", cell_time},
     {NULL, "expires_ms", cell_time},
     {NULL, "from_ms", cell_time},
     {NULL, "last_report_ms", cell_time},

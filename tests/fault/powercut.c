@@ -404,6 +404,26 @@ SHOWN int renameat(int from_at, const char *from, int to_at, const char *to)
 	return rename_as(from_at, from, to_at, to);
 }
 
+/* Whoever asks for more than a move that replaces nothing is on his own. */
+SHOWN int renameat2(int from_at, const char *from, int to_at, const char *to,
+		    unsigned flags)
+{
+	int (*next)(int, const char *, int, const char *, unsigned) = REAL(
+	    "renameat2", int, int, const char *, int, const char *, unsigned);
+	char old[PATH_MAX], path[PATH_MAX];
+
+	if (flags != RENAME_NOREPLACE || !absolute(from_at, from, old) ||
+	    !absolute(to_at, to, path) || access(path, F_OK) == 0)
+		return next(from_at, from, to_at, to, flags);
+	cutlog_lock();
+	append_name(CUT_RENAME, path, old);
+	int result = next(from_at, from, to_at, to, flags);
+	int error = errno;
+	cutlog_unlock();
+	errno = error;
+	return result;
+}
+
 SHOWN int link(const char *from, const char *to)
 {
 	char path[PATH_MAX];

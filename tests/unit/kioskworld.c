@@ -282,8 +282,9 @@ static void write_identity(struct kioskworld *k, int port)
 	memcpy(identity.service_pk, k->world.service.pk, 32);
 	assert_true(bytes_to_text(k->world.facility, identity.facility,
 				  sizeof(identity.facility)));
-	assert_int_equal(keyfile_make(k->o->dir.fd, k->o->dir.path, &k->env,
-				      NULL, &k->o->key, &why),
+	assert_int_equal(keyfile_make(k->o->dir.fd, k->o->dir.path,
+				      KEYFILE_DEVICE, &k->env, NULL,
+				      &k->o->key, &why),
 			 OAP_OK);
 	assert_true(journal_set_identity(k->o->journal, &identity));
 }

@@ -183,6 +183,7 @@ static void failing_disk_keeps_the_one_held(void **state)
 #define AS_THE_FIRST_VERSION                                                 \
 	"DROP TABLE held; DROP TABLE refused; DROP TABLE contact;"           \
 	"DROP INDEX entry_spent; ALTER TABLE entry DROP COLUMN spent;"       \
+	"DROP TABLE roll; DROP TABLE rolled_entry; DROP TABLE wiped;"        \
 	"PRAGMA user_version = 1;"
 
 static void change_and_open(const char *sql)

@@ -50,7 +50,8 @@ static void make(struct place *p, const uint8_t *wrapping, uint8_t pk[32])
 	struct device_key key;
 
 	assert_int_equal(
-	    keyfile_make(p->fd, p->path, &p->env, wrapping, &key, NULL),
+	    keyfile_make(p->fd, p->path, KEYFILE_DEVICE, &p->env, wrapping,
+			 &key, NULL),
 	    OAP_OK);
 	memcpy(pk, key.pk, 32);
 	keyfile_forget(&key);
@@ -60,7 +61,8 @@ static enum oap_result read_back(struct place *p, const uint8_t *wrapping,
 				 const uint8_t pk[32])
 {
 	struct device_key key = {.sk = NULL};
-	enum oap_result r = keyfile_read(p->fd, p->path, wrapping, &key, NULL);
+	enum oap_result r = keyfile_read(p->fd, p->path, KEYFILE_DEVICE,
+					 wrapping, &key, NULL);
 
 	if (r == OAP_OK)
 		assert_memory_equal(key.pk, pk, 32);
@@ -87,7 +89,8 @@ static void key_that_is_there_is_never_replaced(void **state)
 	uint8_t pk[32];
 
 	make(p, NULL, pk);
-	assert_int_equal(keyfile_make(p->fd, p->path, &p->env, NULL, &other,
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_DEVICE,
+				      &p->env, NULL, &other,
 				      NULL),
 			 OAP_BAD_KEY);
 	assert_int_equal(read_back(p, NULL, pk), OAP_OK);
@@ -141,6 +144,54 @@ static void missing_key_is_not_found(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void next_key_takes_the_place_of_the_one_in_use(void **state)
+{
+	struct device_key next = {.sk = NULL};
+	struct place *p = *state;
+	uint8_t first[32], second[32];
+	struct stat st;
+
+	make(p, NULL, first);
+	assert_int_equal(keyfile_read(p->fd, p->path, KEYFILE_NEXT, NULL,
+				      &next, NULL),
+			 OAP_NOT_FOUND);
+	assert_int_equal(keyfile_follow(p->fd, p->path, NULL), OAP_BAD_KEY);
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_NEXT, &p->env,
+				      NULL, &next, NULL),
+			 OAP_OK);
+	memcpy(second, next.pk, 32);
+	keyfile_forget(&next);
+	assert_int_equal(read_back(p, NULL, first), OAP_OK);
+	assert_int_equal(keyfile_follow(p->fd, p->path, NULL), OAP_OK);
+	assert_int_equal(read_back(p, NULL, second), OAP_OK);
+	assert_int_equal(fstatat(p->fd, NAME ".next", &st, 0), -1);
+}
+
+static void erased_keys_are_overwritten_and_gone(void **state)
+{
+	static const uint8_t nothing[16];
+	struct device_key next = {.sk = NULL};
+	struct place *p = *state;
+	uint8_t pk[32], bytes[16];
+	struct stat st;
+	int fd;
+
+	make(p, NULL, pk);
+	assert_int_equal(keyfile_make(p->fd, p->path, KEYFILE_NEXT, &p->env,
+				      NULL, &next, NULL),
+			 OAP_OK);
+	keyfile_forget(&next);
+	fd = openat(p->fd, NAME, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(keyfile_erase(p->fd, p->path, NULL), OAP_OK);
+	assert_int_equal(pread(fd, bytes, sizeof(bytes), 8), sizeof(bytes));
+	assert_memory_equal(bytes, nothing, sizeof(bytes));
+	close(fd);
+	assert_int_equal(fstatat(p->fd, NAME, &st, 0), -1);
+	assert_int_equal(fstatat(p->fd, NAME ".next", &st, 0), -1);
+	assert_int_equal(keyfile_erase(p->fd, p->path, NULL), OAP_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +201,8 @@ int main(void)
 		TEST(key_that_others_may_read_is_refused),
 		TEST(every_truncation_is_refused),
 		TEST(missing_key_is_not_found),
+		TEST(next_key_takes_the_place_of_the_one_in_use),
+		TEST(erased_keys_are_overwritten_and_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

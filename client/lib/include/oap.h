@@ -84,7 +84,8 @@ enum oap_result {
 	OAP_REFUSED,	      /* the service said no */
 	OAP_BAD_ANSWER,	      /* not what this version understands */
 	OAP_NOT_FOUND,
-	OAP_NO_MEMORY
+	OAP_NO_MEMORY,
+	OAP_WIPED /* revoked: key and data are gone; text has what to do */
 };
 
 #define OAP_PROBLEM_TEXT 512
@@ -278,10 +279,28 @@ struct oap_refreshed {
  * key, applied whole or not at all, never older than the one held (then
  * OAP_BAD_ANSWER, and the one held stays). One that was damaged on the disk is
  * fetched again, and still none that is older. Waits for the network, up to
- * 20 s; to be called hourly, and when oap_status says that it is damaged. */
+ * 20 s; to be called hourly, and when oap_status says that it is damaged. One
+ * that says that this kiosk is revoked makes it wipe itself: device key,
+ * bundle, usage counters and sent entries are erased, and every call but
+ * oap_status and oap_sync is OAP_WIPED from then on. */
 OAP_API enum oap_result oap_refresh(struct oap *handle,
 				    struct oap_refreshed *out,
 				    struct oap_problem *why) OAP_MUST_USE;
+
+struct oap_rolled {
+	char before[OAP_KID_TEXT]; /* the key that was in use */
+	char kiosk[OAP_KID_TEXT];  /* the one that is */
+};
+
+/* Gives the kiosk a new device key: sends what is unsent (OAP_NOT_READY when
+ * that cannot be had), makes the key, introduces it to the service, and
+ * changes over. Until that is done, whatever fails or is killed, the old key
+ * goes on; called again, it goes on with the same new key. At a busy door it
+ * may find no quiet moment: OAP_NOT_READY. Entries of the old key stay in the
+ * journal, and visits told under it can be taken back. Waits for the network,
+ * up to 20 s for each of its steps; visits go ahead meanwhile. */
+OAP_API enum oap_result oap_roll(struct oap *handle, struct oap_rolled *out,
+				 struct oap_problem *why) OAP_MUST_USE;
 
 /* --------------------------------------------------------------- attempts */
 
@@ -407,7 +426,10 @@ struct oap_synced {
  * a time until none is left, each time with a report; with nothing to send, a
  * report alone. An entry leaves the queue only when the service has given it
  * a final result. Waits for the network, up to 20 s for each batch; to be
- * called every 5 minutes, and after each redemption when idle. */
+ * called every 5 minutes, and after each redemption when idle. A kiosk that
+ * has wiped itself sends what it still owes, then forgets that, too, and is
+ * OAP_WIPED. A service that was put back to before a key roll is told of the
+ * new key again. */
 OAP_API enum oap_result oap_sync(struct oap *handle, struct oap_synced *out,
 				 struct oap_problem *why) OAP_MUST_USE;
 
@@ -425,6 +447,9 @@ struct oap_status {
 	char city[OAP_NAME_ID_TEXT];
 	char currency[OAP_CURRENCY_TEXT];
 	char device[12]; /* state in the bundle; "" when it is not in it */
+	int rolling;	 /* a new key was made: call oap_roll again */
+	int wiped;	 /* the kiosk was revoked, and knows nothing more */
+	int64_t wiped_at_ms; /* OAP_NO_TIME: it was not */
 
 	int has_bundle;
 	int bundle_damaged; /* there was one: call oap_refresh */
@@ -435,7 +460,7 @@ struct oap_status {
 	unsigned stale;	       /* OAP_STALE_… */
 	unsigned issuers, facilities, benefits;
 
-	uint64_t entries; /* ever written */
+	uint64_t entries; /* ever written under the key in use */
 	uint64_t unsent;
 	uint64_t oldest_unsent;	     /* seq; 0: none */
 	int64_t oldest_unsent_ms;    /* its effective time */
