@@ -9,14 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
+#include "backoff.h"
 #include "screen.h"
 
 #define QUIET_MS 2000	      /* at a busy door the next question takes it */
 #define REPORT_MS 300000      /* as the service expects of a living kiosk */
 #define REFRESH_MS 3600000    /* a bundle is made anew every six hours */
-#define AGAIN_MS 30000	      /* after a failure: no storm when it is back */
 
 struct courier {
 	struct oap *kiosk;
@@ -29,6 +30,7 @@ struct courier {
 	bool stop;
 	/* the thread's */
 	char said[OAP_PROBLEM_TEXT]; /* the complaint that stands; "" */
+	struct backoff sending, refreshing;
 };
 
 static int64_t now_ms(void)
@@ -67,7 +69,7 @@ static bool refresh(struct courier *c)
 	return done;
 }
 
-static bool send(struct courier *c)
+static bool send(struct courier *c, int64_t *again_ms)
 {
 	struct oap_synced synced;
 	struct oap_problem why;
@@ -81,7 +83,18 @@ static bool send(struct courier *c)
 	}
 	if (synced.refused > 0)
 		oap_refusals_told(c->kiosk, &synced);
+	*again_ms = synced.again_ms;
 	return done && synced.unsent == 0;
+}
+
+/* When to try again; chance is not asked for more than it takes. */
+static int64_t next_try(struct backoff *b, int64_t at_least_ms)
+{
+	uint32_t chance = 0;
+
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = 0;
+	return now_ms() + backoff_next(b, at_least_ms, chance);
 }
 
 /* Under the lock, given up for the network. */
@@ -90,6 +103,7 @@ static void run_due(struct courier *c)
 	int64_t now = now_ms();
 	bool sends = next_send(c) <= now, refreshes = c->refresh_at <= now;
 	bool sent = true, refreshed = true;
+	int64_t again_ms = 0;
 
 	if (!sends && !refreshes)
 		return;
@@ -102,13 +116,18 @@ static void run_due(struct courier *c)
 	if (refreshes)
 		refreshed = refresh(c);
 	if (sends)
-		sent = send(c);
+		sent = send(c, &again_ms);
 	pthread_mutex_lock(&c->lock);
-	now = now_ms();
-	if (!refreshed)
-		c->refresh_at = earlier(c->refresh_at, now + AGAIN_MS);
-	if (!sent)
-		c->report_at = earlier(c->report_at, now + AGAIN_MS);
+	if (refreshed)
+		backoff_reset(&c->refreshing);
+	else
+		c->refresh_at = earlier(c->refresh_at,
+					next_try(&c->refreshing, 0));
+	if (sent)
+		backoff_reset(&c->sending);
+	else
+		c->report_at = earlier(c->report_at,
+				       next_try(&c->sending, again_ms));
 }
 
 static void *run(void *arg)

@@ -170,6 +170,10 @@ bool journal_unsent(struct journal *j, const uint8_t *pass, size_t max,
  * max; oldest first. */
 bool journal_unsent_with(struct journal *j, uint64_t seq, size_t max,
 			 journal_visit *visit, void *arg) OAP_CHECKED;
+/* Unsent entries after seq after up to seq last, oldest first, at most max. */
+bool journal_unsent_between(struct journal *j, uint64_t after, uint64_t last,
+			    size_t max, journal_visit *visit, void *arg)
+    OAP_CHECKED;
 /* The service gave a final result. */
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks) OAP_CHECKED;

@@ -221,6 +221,17 @@ bool journal_unsent_with(struct journal *j, uint64_t seq, size_t max,
 	return visit_unsent(j, s, visit, arg);
 }
 
+bool journal_unsent_between(struct journal *j, uint64_t after, uint64_t last,
+			    size_t max, journal_visit *visit, void *arg)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_UNSENT_BETWEEN);
+
+	sql_int(s, 1, (int64_t)max);
+	sql_int(s, 2, (int64_t)after);
+	sql_int(s, 3, last > INT64_MAX ? INT64_MAX : (int64_t)last);
+	return visit_unsent(j, s, visit, arg);
+}
+
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks)
 {

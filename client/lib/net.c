@@ -25,6 +25,13 @@ struct call {
 	bool done, abandoned;
 };
 
+/* A call that its caller will wait for. */
+struct net_flight {
+	struct net *net;
+	struct call *call; /* NULL: there was no worker for it in time */
+	int64_t until_ms;
+};
+
 struct worker {
 	struct net *net;
 	pthread_t thread;
@@ -251,31 +258,61 @@ static struct net_reply *late_reply(const char *error)
 	return reply;
 }
 
-struct net_reply *net_call(struct net *n, const struct net_place *place,
-			   const struct net_request *request)
+struct net_flight *net_begin(struct net *n, const struct net_place *place,
+			     const struct net_request *request)
 {
-	struct call *c = call_make(place, request);
-	struct worker *w;
-	bool in_time = true;
+	struct net_flight *f = calloc(1, sizeof(*f));
+	struct worker *w = NULL;
 
-	if (c == NULL)
+	if (f != NULL)
+		f->call = call_make(place, request);
+	if (f == NULL || f->call == NULL) {
+		free(f);
 		return NULL;
+	}
+	f->net = n;
+	f->until_ms = request->until_ms;
 	pthread_mutex_lock(&n->lock);
 	w = take_worker(n, request->until_ms);
+	if (w != NULL) {
+		w->call = f->call;
+		pthread_cond_signal(&w->wake);
+	}
+	pthread_mutex_unlock(&n->lock);
 	if (w == NULL) {
-		pthread_mutex_unlock(&n->lock);
-		call_free(c);
+		call_free(f->call);
+		f->call = NULL;
+	}
+	return f;
+}
+
+struct net_reply *net_end(struct net_flight *f)
+{
+	struct call *c = f->call;
+	struct net *n = f->net;
+	bool in_time = true;
+
+	if (c == NULL) {
+		free(f);
 		return late_reply("too many earlier calls to the service "
 				  "still run");
 	}
-	w->call = c;
-	pthread_cond_signal(&w->wake);
+	pthread_mutex_lock(&n->lock);
 	while (!c->done && in_time)
-		in_time = wait_for(&c->over, n, request->until_ms);
+		in_time = wait_for(&c->over, n, f->until_ms);
 	c->abandoned = !c->done;
 	in_time = c->done;
 	pthread_mutex_unlock(&n->lock);
+	free(f);
 	return in_time ? take_reply(c) : late_reply("no answer in time");
+}
+
+struct net_reply *net_call(struct net *n, const struct net_place *place,
+			   const struct net_request *request)
+{
+	struct net_flight *f = net_begin(n, place, request);
+
+	return f != NULL ? net_end(f) : NULL;
 }
 
 void net_reply_free(struct net_reply *reply)

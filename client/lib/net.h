@@ -58,6 +58,13 @@ void net_stop(struct net *n);
  * net_reply_free, which takes NULL; NULL when out of memory. */
 struct net_reply *net_call(struct net *n, const struct net_place *place,
 			   const struct net_request *request) OAP_CHECKED;
+/* The same in two steps, so that several are under way at once: begin waits
+ * for its turn only (NULL: out of memory), end waits for the reply, and is to
+ * be called for each. */
+struct net_flight;
+struct net_flight *net_begin(struct net *n, const struct net_place *place,
+			     const struct net_request *request) OAP_CHECKED;
+struct net_reply *net_end(struct net_flight *flight) OAP_CHECKED;
 void net_reply_free(struct net_reply *reply);
 
 /* Whether a service may be there: the form of an URL, not its truth. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sync.c: a batch is a kiosk report and up to 256 entries. */
+/* sync.c: uploads, several under way at once when there is a backlog, and what
+ * their answers change here. */
 #include "sync.h"
 
 #include <stdlib.h>
@@ -9,85 +10,24 @@
 #include "record.h"
 #include "refresh.h"
 #include "roll.h"
+#include "upload.h"
 #include "wipe.h"
 
-#define BATCH_BODY_MAX                                                       \
-	(REPORT_MAX + 16 + ITEMS_PER_UPLOAD_MAX * (ITEM_MAX + 8))
-
-struct upload {
-	uint8_t *items_buf, *body_buf;
-	struct outbuf items, body;
-	uint64_t seqs[ITEMS_PER_UPLOAD_MAX];
+/* Uploads that leave together: each has entries of its own. */
+struct wave {
+	struct upload *upload[KIOSK_FLIGHTS];
+	struct net_flight *flight[KIOSK_FLIGHTS];
+	struct entries_answer *answer[KIOSK_FLIGHTS]; /* NULL: there is none */
 	size_t count;
-	uint64_t next_seq; /* as reported: what the answer is contact before */
 	struct net_place place;
-	struct moment sent;
 };
 
-static void collect(void *arg, uint64_t seq, struct bytes message,
-		    struct bytes salt, struct bytes scanned)
+static void wave_free(struct wave *w)
 {
-	struct upload *u = arg;
-	struct item item = {.entry = message, .salt = salt, .scanned = scanned};
-
-	body_put_item(&u->items, &item);
-	u->seqs[u->count++] = seq;
-}
-
-bool sync_put_report(struct oap *o, const struct moment *now,
-		     struct outbuf *out, uint64_t *next_seq)
-{
-	struct report r = {.at_ms = now->raw_ms,
-			   .epoch = handle_epoch(o),
-			   .offset_ms = o->clock.offset_ms,
-			   .version = bytes_text(OAP_VERSION)};
-	struct journal_queue queue;
-	struct journal_tip tip;
-
-	if (!journal_queue(o->journal, &queue) ||
-	    !journal_tip(o->journal, &tip))
-		return false;
-	memcpy(r.kid, o->key.kid, sizeof(r.kid));
-	r.next_seq = *next_seq = tip.next_seq;
-	r.has_unsent = queue.depth > 0;
-	r.oldest_unsent = queue.oldest_seq;
-	r.queue_depth = queue.depth;
-	report_put(out, &r, o->mac);
-	return true;
-}
-
-static bool collect_unsent(struct oap *o, uint64_t reversal, struct upload *u)
-{
-	return reversal != 0
-		   ? journal_unsent_with(o->journal, reversal,
-					 ITEMS_PER_ASK_MAX, collect, u)
-		   : journal_unsent(o->journal, NULL, ITEMS_PER_UPLOAD_MAX,
-				    collect, u);
-}
-
-/* Under the lock. */
-static enum oap_result build(struct oap *o, uint64_t reversal,
-			     struct upload *u, struct oap_problem *why)
-{
-	uint8_t head[REPORT_MAX];
-	struct outbuf report = outbuf_in(head, sizeof(head));
-	enum oap_result result = handle_need_enrolled(o, why);
-
-	if (result != OAP_OK)
-		return result;
-	journal_make_sure(o->journal);
-	u->sent = handle_now(o);
-	if (!sync_put_report(o, &u->sent, &report, &u->next_seq) ||
-	    !collect_unsent(o, reversal, u))
-		return handle_journal_failed(o, why);
-	body_put_head(&u->body, out_view(&report), u->count);
-	out_bytes(&u->body, out_view(&u->items));
-	u->place = handle_place(o);
-	if (report.failed || u->items.failed || u->body.failed)
-		return fault(why, OAP_JOURNAL_FAILED,
-			     "%s: an entry in the journal is too long to be "
-			     "sent", o->dir.path);
-	return OAP_OK;
+	for (size_t i = 0; i < KIOSK_FLIGHTS; i++) {
+		upload_free(w->upload[i]);
+		free(w->answer[i]);
+	}
 }
 
 /* Whether this journal is what the service has heard of: it has as much, and
@@ -111,8 +51,8 @@ static bool compare_held(struct oap *o, const struct entries_answer *a,
 }
 
 /* When the service holds less than it said before, it was restored: what it
- * lost is sent again. Replies that overtake each other look like that, too,
- * and cost an upload. */
+ * lost is sent again. Another call's reply that came late looks like that, too,
+ * and costs an upload. */
 static bool note_held(struct oap *o, const struct entries_answer *a,
 		      struct there *there, bool *less)
 {
@@ -132,24 +72,56 @@ static bool note_held(struct oap *o, const struct entries_answer *a,
 	return journal_set_there(o->journal, there);
 }
 
+/* Replies of one wave overtake each other: the one that knows of most came
+ * from the service last. */
+static const struct entries_answer *latest(const struct wave *w)
+{
+	const struct entries_answer *found = NULL;
+
+	for (size_t i = 0; i < w->count; i++) {
+		const struct entries_answer *a = w->answer[i];
+
+		if (a != NULL && (found == NULL ||
+				  a->held_count > found->held_count))
+			found = a;
+	}
+	return found;
+}
+
+static bool settle_items(struct oap *o, const struct wave *w,
+			 struct batch *out)
+{
+	uint64_t marked;
+
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->answer[i] == NULL)
+			continue;
+		if (!record_results(o, &w->answer[i]->results,
+				    w->upload[i]->seqs, &marked))
+			return false;
+		out->marked += marked;
+	}
+	return true;
+}
+
 /* Under the lock: what the service said, in one transaction. */
-static enum oap_result settle(struct oap *o, const struct upload *u,
-			      const struct entries_answer *a,
+static enum oap_result settle(struct oap *o, const struct wave *w,
 			      struct batch *out, struct oap_problem *why)
 {
+	const struct entries_answer *a = latest(w);
+	const struct upload *first = w->upload[0];
 	struct there there = o->there;
 	struct journal_queue queue;
 	bool ok;
 
 	reach_answered(&o->reach);
-	handle_contact(o, &u->sent, a->service_ms);
+	handle_contact(o, &first->sent, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	ok = record_results(o, &a->results, u->seqs, &out->marked) &&
-	     note_held(o, a, &there, &out->lost) &&
-	     journal_contact(o->journal, u->next_seq) &&
-	     journal_prune(o->journal, handle_effective(o, &u->sent));
+	ok = settle_items(o, w, out) && note_held(o, a, &there, &out->lost) &&
+	     journal_contact(o->journal, first->next_seq) &&
+	     journal_prune(o->journal, handle_effective(o, &first->sent));
 	if (ok)
 		ok = journal_commit(o->journal);
 	else
@@ -178,80 +150,142 @@ static bool is_unknown(const struct net_reply *reply)
 	return p.verdict == VERDICT_DEVICE_UNKNOWN;
 }
 
-static enum oap_result read_reply(struct oap *o, const struct upload *u,
-				  const struct net_reply *reply,
-				  struct batch *out, struct oap_problem *why)
+static void note_refusal(struct oap *o, const struct net_reply *reply,
+			 struct batch *out)
 {
-	struct entries_answer answer;
-	enum oap_result result;
+	int64_t again_ms = (int64_t)reply->retry_after_s * 1000;
 
 	if (reply->status == 0)
 		note_silence(o);
+	out->unknown = out->unknown || is_unknown(reply);
+	if (again_ms > out->again_ms)
+		out->again_ms = again_ms;
+}
+
+static enum oap_result read_reply(struct oap *o, const struct upload *u,
+				  const struct net_reply *reply,
+				  struct entries_answer **answer,
+				  struct batch *out, struct oap_problem *why)
+{
+	struct entries_answer *a;
+
 	if (reply->status != 200) {
-		out->unknown = is_unknown(reply);
+		note_refusal(o, reply, out);
 		return refresh_refused(reply, "upload", why);
 	}
-	if (!entries_answer_read(bytes_of(reply->body, reply->n), &answer) ||
-	    !answer_results_fit(&answer.results, u->seqs, u->count))
-		return fault(why, OAP_BAD_ANSWER,
-			     "upload: the service's answer cannot be "
-			     "understood; nothing was taken off the queue");
-	handle_lock(o);
-	result = settle(o, u, &answer, out, why);
-	handle_unlock(o);
+	a = malloc(sizeof(*a));
+	if (a == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	if (entries_answer_read(bytes_of(reply->body, reply->n), a) &&
+	    answer_results_fit(&a->results, u->seqs, u->count)) {
+		*answer = a;
+		return OAP_OK;
+	}
+	free(a);
+	return fault(why, OAP_BAD_ANSWER,
+		     "upload: the service's answer cannot be understood; "
+		     "nothing was taken off the queue");
+}
+
+/* Under the lock: as many uploads as there are entries for, one at least. */
+static enum oap_result build(struct oap *o, uint64_t reversal, struct wave *w,
+			     struct oap_problem *why)
+{
+	size_t most = reversal != 0 ? 1 : KIOSK_FLIGHTS;
+	enum oap_result result = OAP_OK;
+	uint64_t after = 0;
+	struct upload *u;
+
+	w->place = handle_place(o);
+	while (w->count < most) {
+		u = w->upload[w->count] = upload_new();
+		if (u == NULL)
+			return fault(why, OAP_NO_MEMORY, "out of memory");
+		result = upload_build(o, reversal, after, u, why);
+		if (result != OAP_OK || (u->count == 0 && w->count > 0))
+			return result;
+		w->count++;
+		if (u->count < ITEMS_PER_UPLOAD_MAX)
+			break;
+		after = u->seqs[u->count - 1];
+	}
+	return result;
+}
+
+static void launch(struct oap *o, uint64_t reversal, int64_t until_ms,
+		   struct wave *w)
+{
+	struct net *net = reversal != 0 ? o->ask : o->bulk;
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct net_request request = {
+		    .method = NET_POST,
+		    .path = "/v1/entries",
+		    .body = out_view(&w->upload[i]->body),
+		    .reply_max = KIOSK_REPLY_MAX,
+		    .until_ms = until_ms};
+
+		w->flight[i] = net_begin(net, &w->place, &request);
+	}
+}
+
+/* All of them, whatever became of the first: what was taken is settled. The
+ * result is of the first that failed. */
+static enum oap_result land(struct oap *o, struct wave *w, struct batch *out,
+			    struct oap_problem *why)
+{
+	enum oap_result result = OAP_OK, one;
+	struct net_reply *reply;
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct oap_problem *said = result == OAP_OK ? why : NULL;
+
+		reply = w->flight[i] != NULL ? net_end(w->flight[i]) : NULL;
+		one = reply != NULL
+			  ? read_reply(o, w->upload[i], reply, &w->answer[i],
+				       out, said)
+			  : fault(said, OAP_NO_MEMORY, "out of memory");
+		net_reply_free(reply);
+		if (result == OAP_OK)
+			result = one;
+	}
 	return result;
 }
 
 static enum oap_result send(struct oap *o, uint64_t reversal, int64_t until_ms,
-			    struct upload *u, struct batch *out,
+			    struct wave *w, struct batch *out,
 			    struct oap_problem *why)
 {
-	struct net_request request = {.method = NET_POST,
-				      .path = "/v1/entries",
-				      .reply_max = KIOSK_REPLY_MAX,
-				      .until_ms = until_ms};
-	enum oap_result result;
-	struct net_reply *reply;
+	enum oap_result result, settled = OAP_OK;
 
 	handle_lock(o);
-	result = build(o, reversal, u, why);
+	result = build(o, reversal, w, why);
 	if (result == OAP_OK)
 		handle_begin_talk(o);
 	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;
-	out->items = u->count;
-	request.body = out_view(&u->body);
-	reply = net_call(reversal != 0 ? o->ask : o->bulk, &u->place, &request);
-	result = reply != NULL ? read_reply(o, u, reply, out, why)
-			       : fault(why, OAP_NO_MEMORY, "out of memory");
-	net_reply_free(reply);
+	for (size_t i = 0; i < w->count; i++)
+		out->items += w->upload[i]->count;
+	launch(o, reversal, until_ms, w);
+	result = land(o, w, out, why);
 	handle_lock(o);
+	if (latest(w) != NULL)
+		settled = settle(o, w, out, result == OAP_OK ? why : NULL);
 	handle_end_talk(o);
 	handle_unlock(o);
-	return result;
+	return result == OAP_OK ? settled : result;
 }
 
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out, struct oap_problem *why)
 {
-	struct upload *u = calloc(1, sizeof(*u));
+	struct wave w = {.count = 0};
 	enum oap_result result;
 
 	memset(out, 0, sizeof(*out));
-	if (u == NULL)
-		return fault(why, OAP_NO_MEMORY, "out of memory");
-	u->items_buf = malloc(BATCH_BODY_MAX);
-	u->body_buf = malloc(BATCH_BODY_MAX);
-	u->items = outbuf_in(u->items_buf, BATCH_BODY_MAX);
-	u->body = outbuf_in(u->body_buf, BATCH_BODY_MAX);
-	if (u->items_buf == NULL || u->body_buf == NULL)
-		result = fault(why, OAP_NO_MEMORY, "out of memory");
-	else
-		result = send(o, reversal, until_ms, u, out, why);
-	free(u->items_buf);
-	free(u->body_buf);
-	free(u);
+	result = send(o, reversal, until_ms, &w, out, why);
+	wave_free(&w);
 	return result;
 }
 
@@ -348,6 +382,7 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 	do {
 		before = after;
 		result = send_batch(o, &batch, why);
+		out->again_ms = batch.again_ms;
 		if (result != OAP_OK)
 			break;
 		after = batch.unsent;

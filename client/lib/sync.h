@@ -12,18 +12,15 @@ struct batch {
 	bool lost; /* the service holds less than before: sent again */
 	char device[12];
 	bool unknown; /* the service does not know this key */
+	int64_t again_ms; /* it asks to be left alone so long; 0: it does not */
 };
 
-/* Without the lock: one report, with the oldest unsent entries; or, when
+/* Without the lock: a report, with the oldest unsent entries, up to
+ * KIOSK_FLIGHTS of them at once while there is a backlog; or, when
  * reversal is not 0, with the reversal of that seq and what else is unsent of
  * its pass, ahead of any backlog: somebody waits at the till. */
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;
-
-/* Under the lock: a report on how this kiosk stands; *next_seq is what it says
- * of the entry to come. False: the journal cannot be read. */
-bool sync_put_report(struct oap *o, const struct moment *now,
-		     struct outbuf *out, uint64_t *next_seq) OAP_CHECKED;
 
 #endif

@@ -13,6 +13,7 @@
 #include "record.h"
 #include "refresh.h"
 #include "sync.h"
+#include "upload.h"
 
 /* Nobody waits, and a revoked kiosk owes little. */
 #define WIPED_ITEMS_AT_ONCE 64
@@ -41,7 +42,7 @@ static bool note(struct oap *o, struct wiped *w)
 	memcpy(w->kid, o->key.kid, sizeof(w->kid));
 	if (!journal_queue(o->journal, &queue))
 		return false;
-	if (queue.depth > 0 && !sync_put_report(o, &now, &report, &next_seq))
+	if (queue.depth > 0 && !upload_put_report(o, &now, &report, &next_seq))
 		return false;
 	w->report_n = report.n;
 	return !report.failed;

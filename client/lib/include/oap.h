@@ -420,11 +420,15 @@ struct oap_synced {
 	 * oap_refusals_told; what does not fit comes after that. */
 	unsigned refused;
 	struct oap_refusal refusals[OAP_REFUSALS_MAX];
+	/* After a failure: so long the service asks to be left alone, in ms;
+	 * 0 when it does not say. */
+	int64_t again_ms;
 };
 
-/* Sends entries that the service does not have, oldest first, at most 256 at
- * a time until none is left, each time with a report; with nothing to send, a
- * report alone. An entry leaves the queue only when the service has given it
+/* Sends entries that the service does not have, oldest first, at most 256 in
+ * a request and four requests at a time, until none is left, each with a
+ * report; with nothing to send, a report alone. What the service has lost
+ * since (it was restored) is sent again. An entry leaves the queue only when the service has given it
  * a final result. Waits for the network, up to 20 s for each batch; to be
  * called every 5 minutes, and after each redemption when idle. A kiosk that
  * has wiped itself sends what it still owes, then forgets that, too, and is

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upload.h: the body of POST /v1/entries: a report on how this kiosk stands,
+ * and up to ITEMS_PER_UPLOAD_MAX unsent entries. */
+#ifndef OAP_UPLOAD_H
+#define OAP_UPLOAD_H
+
+#include "handle.h"
+
+struct upload {
+	uint8_t *items_buf, *body_buf; /* malloc'd */
+	struct outbuf items, body;
+	uint64_t seqs[ITEMS_PER_UPLOAD_MAX]; /* of the entries in it */
+	size_t count;
+	uint64_t next_seq; /* as reported: what the answer is contact before */
+	struct moment sent;
+};
+
+struct upload *upload_new(void); /* NULL: out of memory */
+void upload_free(struct upload *u); /* takes NULL */
+
+/* Under the lock. With the oldest unsent entries after seq after; or, when
+ * reversal is not 0, with the reversal of that seq and what else is unsent of
+ * its pass. */
+enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
+			     struct upload *u,
+			     struct oap_problem *why) OAP_CHECKED;
+
+/* Under the lock: a report on how this kiosk stands; *next_seq is what it says
+ * of the entry to come. False: the journal cannot be read. */
+bool upload_put_report(struct oap *o, const struct moment *now,
+		       struct outbuf *out, uint64_t *next_seq) OAP_CHECKED;
+
+#endif
