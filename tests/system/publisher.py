@@ -120,6 +120,14 @@ def serving(tls=None):
             thread.join()
 
 
+def wait_until_tried(daemon, iss):
+    """Who is new is fetched at once: then what follows is another time."""
+    def tried():
+        fetch = daemon.admin("GET", "/v1/issuers/" + iss)["fetch"]
+        return fetch and fetch["tried_ms"]
+    oaprun.wait_for(tried, "the first fetch")
+
+
 class City:
     """An office, its web server, a service that fetches from it, a door."""
 
@@ -162,6 +170,7 @@ class City:
                              "/issuer.cose"]))
         code = self.daemon.admin("POST", "/v1/kiosks", {"facility": "tnm"})
         self.kiosk("enrol", code["code"])
+        wait_until_tried(self.daemon, self.iss)
         return self
 
     def ctl(self, *arguments):

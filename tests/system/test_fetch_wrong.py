@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that fail, and what must not be taken from those that do not: what
 the service holds stays, and somebody is told."""
+import os
 import pathlib
 import sys
+import zlib
 
 import nacl.signing
 import pytest
@@ -12,14 +14,10 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
+import oaprun  # noqa: E402
 import publisher  # noqa: E402
+from desk import run  # noqa: E402
 from publisher import city, hasty, web  # noqa: E402, F401
-
-
-def other_root(city):
-    other = oapcast.Issuer(city.iss)
-    other.number = 9
-    return other.document()
 
 
 @pytest.mark.parametrize("way, said", [
@@ -218,3 +216,41 @@ def test_a_stolen_keys_list_goes_and_the_next_one_comes_with_the_document(
     lists = city.fetch()["lists"]
     assert {row["signer"] for row in lists} == {city.signer()}
     assert city.verdicts(code, new) == ["key-compromised", "accepted"]
+
+
+def large_token(issuer, uri, size):
+    """Of that many bytes; nothing of it can be compressed."""
+    def made(n):
+        payload = {2: uri, 4: issuer.now + 86400, 6: issuer.now,
+                   65533: {"bits": 2, "lst": zlib.compress(os.urandom(n), 0)},
+                   65534: 3600}
+        return m.sign1(m.STATUS_TOKEN, payload, issuer.key)
+    return made(size - len(made(size)) + size)
+
+
+@pytest.mark.parametrize("beyond, number", [(-50, 1), (1, 2)],
+                         ids=["together", "the last"])
+def test_lists_that_fit_no_bundle_are_not_taken(tmp_path, web, beyond,
+                                                number):
+    """None of what would only fit together, or what was beyond it at once."""
+    most, each, count = 8 << 20, 500000, 17
+    seoul, d = oapcast.Issuer(), oaprun.Daemon(tmp_path).start()
+    d.add_issuer(seoul)
+    uris = ["%s/%d" % (seoul.uri, n) for n in range(1, count + 1)]
+    web.files["/i"] = seoul.document(_2=2, _5=[seoul.uri] + uris)
+    web.files["/l"] = seoul.token(iat=seoul.now)
+    rest = most + beyond - sum(map(len, web.files.values()))
+    for n, uri in enumerate(uris, 1):
+        size = each if n < count else rest - each * (count - 1)
+        web.files["/l/%d" % n] = large_token(seoul, uri, size)
+    d.admin("PATCH", "/v1/issuers/" + seoul.iss, {
+        "document_url": web.url + "/i", "status_url": web.url + "/l"})
+    publisher.wait_until_tried(d, seoul.iss)
+    done = run("issuer", "fetch", seoul.iss, server="unix:%s" % d.socket)
+    assert done.returncode == 4
+    assert "not taken: the bundle for kiosks would have 8" in done.stderr
+    assert ("longer than the" in d.log()) == (number == 2)
+    shown = d.admin("GET", "/v1/issuers/" + seoul.iss)
+    assert shown["number"] == number
+    assert d.raw("GET", "/readyz")[0] == 200
+    assert d.stop() == 0, d.log()
