@@ -36,8 +36,9 @@ def test_where_it_is_fetched_is_set_shown_and_taken_away(city):
                   "fetch.good_ms ", "fetch.next_ms ", "fetch.failures ",
                   "fetch.error "):
         assert words in shown
-    assert time.strftime("%Y-%m-%d ", time.gmtime()) in \
-        city.ctl("issuer", "list").splitlines()[1]
+    good = time.gmtime(ask()["fetch"]["good_ms"] // 1000)
+    assert city.ctl("issuer", "list").splitlines()[1].endswith(
+        time.strftime("%Y-%m-%d %H:%M:%SZ", good))
     city.ctl("issuer", "set", city.iss, "--clear", "document_url")
     assert ask()["document_url"] is None
     before = len(city.web.asked)
@@ -119,7 +120,7 @@ def test_a_proxy_of_the_environment_is_not_used(tmp_path, web):
 
 # --------------------------------- the others
 def test_a_silent_city_holds_up_no_other_and_no_door(tmp_path, web):
-    city = publisher.City(tmp_path, web, "timeout_s = 60\n").start()
+    city = publisher.City(tmp_path, web, "timeout_s = 300\n").start()
     silent = oapcast.Issuer("silent.example")
     city.daemon.add_issuer(silent)
     web.ways["/silent"] = publisher.silent
@@ -131,22 +132,20 @@ def test_a_silent_city_holds_up_no_other_and_no_door(tmp_path, web):
     city.publish()
     city.fetch()
     assert city.verdicts(code) == "revoked"
-    # SIGTERM does not wait for it either.
-    began = time.monotonic()
+    # SIGTERM does not wait for it either: patience is shorter.
     assert city.daemon.stop() == 0, city.daemon.log()
-    assert time.monotonic() - began < 30
 
 
 def test_who_waits_for_a_fetch_when_the_daemon_ends_is_answered(tmp_path,
                                                                 web):
-    city = publisher.City(tmp_path, web, "timeout_s = 60\n").start()
+    city = publisher.City(tmp_path, web, "timeout_s = 300\n").start()
     city.fetch()
     web.ways["*"] = publisher.silent
+    asked = len(web.asked)
     waiting = subprocess.Popen(
         [oaprun.program("oapctl"), "--server", city.server, "issuer",
          "fetch", city.iss], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True)
-    asked = len(web.asked)
     oaprun.wait_for(lambda: len(web.asked) > asked, "the fetch")
     assert city.daemon.stop() == 0, city.daemon.log()
     _, said = waiting.communicate(timeout=oaprun.PATIENCE)
