@@ -6,6 +6,7 @@
 
 #include <semaphore.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,6 +217,7 @@ struct taking {
 	struct fetched fetched;
 	struct fetched_part *tokens[LISTS_PER_ISSUER_MAX];
 	sem_t over;
+	char fault[LEDGER_REFUSAL_MAX + 40];
 };
 
 static enum store_result run_taking(struct store *s, struct ledger_job *job,
@@ -254,7 +256,11 @@ static const char *ledger_fault(struct round *r, struct taking *taking)
 	if (taking->job.failed)
 		return "the service cannot reach its storage; it is tried "
 		       "again";
-	return taking->job.refusal[0] != '\0' ? taking->job.refusal : NULL;
+	if (taking->job.refusal[0] == '\0')
+		return NULL;
+	snprintf(taking->fault, sizeof(taking->fault),
+		 "the bundle for kiosks would have %s", taking->job.refusal);
+	return taking->fault;
 }
 
 static void conclude(struct part *part, const char *fault)

@@ -164,3 +164,21 @@ void fetch_target_done(struct fetch_target *at,
 	at->failures = out->error[0] == '\0' ? 0 : at->failures + 1;
 	strcpy(at->error, out->error);
 }
+
+static json_t *time_or_null(int64_t ms)
+{
+	return ms > 0 ? json_integer(ms) : json_null();
+}
+
+json_t *fetch_target_json(const struct fetch_target *at, int64_t now_ms,
+			  int64_t real_ms)
+{
+	int64_t left_ms = at->due_ms > now_ms ? at->due_ms - now_ms : 0;
+
+	return json_pack("{s:o, s:o, s:I, s:i, s:s?}", "tried_ms",
+			 time_or_null(at->tried_ms), "good_ms",
+			 time_or_null(at->good_ms), "next_ms",
+			 (json_int_t)(real_ms + left_ms), "failures",
+			 (int)at->failures, "error",
+			 at->error[0] != '\0' ? at->error : NULL);
+}

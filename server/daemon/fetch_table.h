@@ -45,4 +45,8 @@ struct fetch_target *fetch_table_due(const struct fetch_table *t,
 void fetch_target_done(struct fetch_target *target,
 		       const struct fetch_outcome *out, int64_t real_ms);
 
+/* {"tried_ms": …}, at that monotonic and real time; NULL without memory. */
+json_t *fetch_target_json(const struct fetch_target *target, int64_t now_ms,
+			  int64_t real_ms);
+
 #endif

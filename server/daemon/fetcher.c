@@ -353,24 +353,6 @@ void fetcher_stop(struct fetcher *f)
 
 /* ---------------------------------------------------------------- views */
 
-static json_t *time_or_null(int64_t ms)
-{
-	return ms > 0 ? json_integer(ms) : json_null();
-}
-
-/* Under the lock. */
-static json_t *describe(const struct fetcher *f, const struct fetch_target *t)
-{
-	int64_t in_ms = t->due_ms - monotonic_ms();
-
-	return json_pack("{s:o, s:o, s:I, s:i, s:s?}", "tried_ms",
-			 time_or_null(t->tried_ms), "good_ms",
-			 time_or_null(t->good_ms), "next_ms",
-			 (json_int_t)(real_ms(f) + (in_ms > 0 ? in_ms : 0)),
-			 "failures", (int)t->failures, "error",
-			 t->error[0] != '\0' ? t->error : NULL);
-}
-
 json_t *fetcher_describe(struct fetcher *f, const char *iss)
 {
 	const struct fetch_target *target;
@@ -379,7 +361,7 @@ json_t *fetcher_describe(struct fetcher *f, const char *iss)
 	pthread_mutex_lock(&f->lock);
 	target = fetch_table_find(&f->table, iss);
 	out = target != NULL && fetch_target_is_fetched(target)
-		  ? describe(f, target)
+		  ? fetch_target_json(target, monotonic_ms(), real_ms(f))
 		  : json_null();
 	pthread_mutex_unlock(&f->lock);
 	return out;

@@ -5,9 +5,12 @@ import contextlib
 import hashlib
 import http.server
 import json
+import re
 import ssl
 import subprocess
 import threading
+
+import pytest
 
 import oaprun
 import office
@@ -95,7 +98,7 @@ def elsewhere(place):
 
 
 @contextlib.contextmanager
-def web(tls=None):
+def serving(tls=None):
     """tls: a certificate's file, its key beside it."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as w:
         w.daemon_threads = True
@@ -115,6 +118,14 @@ def web(tls=None):
             w.over.set()
             w.shutdown()
             thread.join()
+
+
+def wait_until_tried(daemon, iss):
+    """Who is new is fetched at once: then what follows is another time."""
+    def tried():
+        fetch = daemon.admin("GET", "/v1/issuers/" + iss)["fetch"]
+        return fetch and fetch["tried_ms"]
+    oaprun.wait_for(tried, "the first fetch")
 
 
 class City:
@@ -159,6 +170,7 @@ class City:
                              "/issuer.cose"]))
         code = self.daemon.admin("POST", "/v1/kiosks", {"facility": "tnm"})
         self.kiosk("enrol", code["code"])
+        wait_until_tried(self.daemon, self.iss)
         return self
 
     def ctl(self, *arguments):
@@ -171,6 +183,11 @@ class City:
             timeout=oaprun.PATIENCE)
         assert done.returncode in may, (command, done)
         return done.stdout
+
+    def signer(self):
+        """Of the office's keys, the one that signs now."""
+        return re.search(r"key   ([0-9a-f]{16}) .*signs now",
+                         self.office.run("keys").stdout)[1]
 
     # ---- what became of it
     def fetch(self):
@@ -214,3 +231,24 @@ class City:
             assert said[0] == said[1], said
             found.append(said[0])
         return found[0] if len(found) == 1 else found
+
+
+@pytest.fixture
+def web():
+    with serving() as w:
+        yield w
+
+
+@pytest.fixture
+def city(tmp_path, web):
+    c = City(tmp_path, web).start()
+    yield c
+    assert c.daemon.stop() == 0, c.daemon.log()
+
+
+@pytest.fixture
+def hasty(tmp_path, web):
+    """One that waits for nobody."""
+    c = City(tmp_path, web, "timeout_s = 1\n").start()
+    yield c
+    assert c.daemon.stop() == 0, c.daemon.log()

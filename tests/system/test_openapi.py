@@ -169,7 +169,8 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer,
     assert shown["number"] == 2 and shown["fetch"]["error"] is None
     assert good("GET", "/v1/issuers")["issuers"][0]["fetch"]["good_ms"] > 0
     (tmp_path / "issuer.cose").unlink()
-    assert call("POST", "/v1/issuers/seoul.example/fetch", {})[0] == 502
+    status, answer = call("POST", "/v1/issuers/seoul.example/fetch", {})
+    assert (status, answer["title"]) == (502, "Bad Gateway")
     assert good("PATCH", "/v1/issuers/seoul.example", {
         "document_url": None, "status_url": None})["status_url"] is None
     made = good("POST", "/v1/kiosks", {"facility": "tnm", "name": "Gate",
