@@ -76,8 +76,7 @@ static void seal(struct outbuf *out, struct bytes plain, const uint8_t *wrap)
 	cbor_put_uint(out, 2);
 	cbor_put_bytes(out, bytes_of(nonce, sizeof(nonce)));
 	cbor_put_uint(out, 3);
-	cbor_put_bytes(out,
-		       bytes_of(box, plain.n + crypto_secretbox_MACBYTES));
+	cbor_put_bytes(out, bytes_of(box, plain.n + crypto_secretbox_MACBYTES));
 }
 
 static bool unseal(struct cbor_in *in, const uint8_t *wrap, uint8_t *plain,
@@ -119,21 +118,26 @@ static bool decode(const struct servicefile *o, struct bytes file,
 
 	if (!read_form(file, &in, &form) ||
 	    (form != FORM_PLAIN && form != FORM_SEALED))
-		return servicefile_fail(o, "damaged, or no service key; restore it from "
-			       "the backup");
+		return servicefile_fail(
+		    o, "damaged, or no service key; restore it from "
+		       "the backup");
 	if (form == FORM_SEALED && o->wrap == NULL)
-		return servicefile_fail(o, "is sealed; give the credential that opens it");
+		return servicefile_fail(
+		    o, "is sealed; give the credential that opens it");
 	if (form == FORM_PLAIN && o->wrap != NULL)
-		return servicefile_fail(o, "is not sealed, though a credential was given; "
-			       "start without it");
+		return servicefile_fail(
+		    o, "is not sealed, though a credential was given; "
+		       "start without it");
 	if (form == FORM_PLAIN)
 		return read_secrets(file, s) ||
-		       servicefile_fail(o, "damaged; restore it from the backup");
+		       servicefile_fail(o,
+					"damaged; restore it from the backup");
 	good = unseal(&in, o->wrap, plain, &n) &&
 	       read_secrets(bytes_of(plain, n), s);
 	sodium_memzero(plain, sizeof(plain));
-	return good || servicefile_fail(o, "the credential does not open it; give the one "
-			       "it was sealed with");
+	return good || servicefile_fail(
+			   o, "the credential does not open it; give the one "
+			      "it was sealed with");
 }
 
 int servicefile_read(const struct servicefile *o, struct secrets *s)
@@ -154,8 +158,9 @@ int servicefile_read(const struct servicefile *o, struct secrets *s)
 	if (n < 0 || fstat(fd, &st) != 0)
 		servicefile_fail_errno(o, "cannot be read");
 	else if ((st.st_mode & 077) != 0)
-		servicefile_fail(o, "others may read it; chmod 600 it, and think about "
-			"who did");
+		servicefile_fail(
+		    o, "others may read it; chmod 600 it, and think about "
+		       "who did");
 	else if (n > KEY_FILE_MAX)
 		servicefile_fail(o, "too long to be a service key");
 	else if (decode(o, bytes_of(buf, (size_t)n), s))
@@ -200,7 +205,8 @@ static bool write_file(const struct servicefile *o, const char *dir,
 
 	snprintf(temporary, sizeof(temporary), "%s.new", o->path);
 	if (unlink(temporary) != 0 && errno != ENOENT)
-		return servicefile_fail_errno(o, "its old copy cannot be removed");
+		return servicefile_fail_errno(o,
+					      "its old copy cannot be removed");
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return servicefile_fail_errno(o, "cannot be made");
@@ -208,8 +214,8 @@ static bool write_file(const struct servicefile *o, const char *dir,
 	if (close(fd) != 0)
 		good = false;
 	/* link, not rename: it never replaces a key that is there. */
-	if (!good || link(temporary, o->path) != 0 ||
-	    unlink(temporary) != 0 || !servicefile_sync(dir))
+	if (!good || link(temporary, o->path) != 0 || unlink(temporary) != 0 ||
+	    !servicefile_sync(dir))
 		return servicefile_fail_errno(o, "cannot be written");
 	return true;
 }
