@@ -79,6 +79,8 @@
 #define DEADLINE_DEFAULT_MS 800	/* a slow line's answer, in under 1 s */
 #define DEADLINE_MIN_MS 100	/* less is asking nobody */
 #define BUNDLE_RESIGN_S 21600	/* a kiosk that asks once a night has a fresh one */
+#define SERVICE_KEY_NOTICE_S (90 * 86400) /* as long as a bundle may hold:
+					   * who has one was told */
 #define BUNDLE_AGE_MIN_S (2 * BUNDLE_RESIGN_S) /* else a fresh one is stale */
 #define BUNDLE_AGE_MAX_S (90 * 86400) /* a kiosk without a word for a season */
 #define STATUS_CAP_MIN_S 60	/* less is over while a list travels */

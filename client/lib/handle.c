@@ -76,7 +76,8 @@ void handle_begin_talk(struct oap *o)
 
 void handle_end_talk(struct oap *o)
 {
-	o->talking--;
+	if (--o->talking == 0)
+		wipe_when_due(o); /* a bundle may have come meanwhile */
 }
 
 enum oap_result handle_need_enrolled(const struct oap *o,

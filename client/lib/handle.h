@@ -82,7 +82,8 @@ enum oap_result handle_need_enrolled(const struct oap *o,
 enum oap_result handle_need_bundle(const struct oap *o,
 				   struct oap_problem *why) OAP_CHECKED;
 /* Around each call to the service under the device key, from when its message
- * is built until what was answered is written down. */
+ * is built until what was answered is written down. After it nothing of the
+ * handle may be taken for granted: the kiosk may have wiped itself. */
 void handle_begin_talk(struct oap *o);
 void handle_end_talk(struct oap *o);
 struct net_place handle_place(const struct oap *o);

@@ -273,6 +273,10 @@ bool content_gather(struct content *c)
 	c->bundle.kiosks = finish(&c->kiosks);
 	c->bundle.pins = finish(&c->pins);
 	c->bundle.policy = c->policy.policy;
+	c->bundle.has_next_key = c->order->next_key != NULL;
+	if (c->bundle.has_next_key)
+		memcpy(c->bundle.next_key, c->order->next_key,
+		       sizeof(c->bundle.next_key));
 	return !c->facilities.out.failed ||
 	       content_fail(c, "a facility is longer than a bundle takes");
 }

@@ -22,6 +22,7 @@ struct bundle_order {
 	const struct service_keys *keys;
 	const uint8_t (*pins)[32]; /* of TLS keys: present, next */
 	size_t pin_count;
+	const uint8_t *next_key; /* to be announced; NULL: none */
 	const struct made_bundle *previous; /* or NULL */
 	int64_t now_ms;
 	char *error; /* one line, when it fails */

@@ -41,6 +41,8 @@ struct daemon {
 	struct chores *chores;
 	uint8_t pins[2][32]; /* of TLS keys: present, next */
 	size_t pin_count;
+	bool has_next_key; /* announced */
+	uint8_t next_key[KEY_PUBLIC];
 	char *error;
 	size_t error_size;
 };
@@ -135,11 +137,32 @@ static bool announce_pins(struct daemon *d, const char *next, char *error,
 	return true;
 }
 
+/* From the next bundle on kiosks are told which key is to follow ours. */
+static bool announce_key(struct daemon *d, char *error, size_t error_size)
+{
+	uint8_t pk[KEY_PUBLIC];
+	bool has;
+
+	if (!storage_announced(d->config.data_dir, pk, &has, error,
+			       error_size))
+		return false;
+	if (has == d->has_next_key &&
+	    (!has || memcmp(pk, d->next_key, sizeof(pk)) == 0))
+		return true;
+	d->has_next_key = has;
+	if (has)
+		memcpy(d->next_key, pk, sizeof(pk));
+	snapshot_box_next_key(d->service.box, has ? pk : NULL);
+	chores_renew(d->chores);
+	return true;
+}
+
 /* After the sockets: the bundle names the listener's TLS key. */
 static bool make_first_snapshot(struct daemon *d)
 {
 	return announce_pins(d, d->config.tls_next_cert, d->error,
 			     d->error_size) &&
+	       announce_key(d, d->error, d->error_size) &&
 	       snapshot_remake(d->service.box, d->store, d->keys,
 			       real_ms(NULL), d->error, d->error_size);
 }
@@ -365,6 +388,14 @@ static void reload_tls(struct daemon *d, const struct config *config)
 			  "they were told", error);
 }
 
+static void reload_next_key(struct daemon *d)
+{
+	char error[CONFIG_TEXT_MAX + 256];
+
+	if (!announce_key(d, error, sizeof(error)))
+		log_error("%s; kiosks are told what they were told", error);
+}
+
 void daemon_reload(struct daemon *d, const struct config *config)
 {
 	size_t count;
@@ -378,6 +409,7 @@ void daemon_reload(struct daemon *d, const struct config *config)
 	config_take_reloadable(&d->config, config);
 	set_limits(d, &d->config);
 	reload_tls(d, &d->config);
+	reload_next_key(d);
 	chores_start(d->chores);
 	log_info("configuration read again");
 }

@@ -14,6 +14,7 @@
 
 #include "daemon.h"
 #include "log.h"
+#include "storage.h"
 #include "store.h"
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_IO = 4 };
@@ -25,6 +26,9 @@ static const char usage[] =
     "  -c, --config FILE  what to run; see oapd.conf(5)\n"
     "  -n, --check        check the file, show what it sets, and end\n"
     "      --help-config  a file with every key explained\n"
+    "      --make-next-key  make the service's next key, which bundles\n"
+    "                     announce from SIGHUP on, and end\n"
+    "      --use-next-key   put it in place, and end; no daemon may run\n"
     "  -h, --help\n"
     "  -V, --version\n"
     "SIGHUP reads the file again; SIGTERM and SIGINT finish what is in hand\n"
@@ -33,10 +37,11 @@ static const char usage[] =
 struct options {
 	const char *config;
 	bool check;
+	int next_key; /* enum next_key_step; -1: run */
 	int exit; /* -1: go on */
 };
 
-enum { OPTION_HELP_CONFIG = 256 };
+enum { OPTION_HELP_CONFIG = 256, OPTION_MAKE_NEXT, OPTION_USE_NEXT };
 
 static struct options read_options(int argc, char **argv)
 {
@@ -44,17 +49,21 @@ static struct options read_options(int argc, char **argv)
 	    {"config", required_argument, NULL, 'c'},
 	    {"check", no_argument, NULL, 'n'},
 	    {"help-config", no_argument, NULL, OPTION_HELP_CONFIG},
+	    {"make-next-key", no_argument, NULL, OPTION_MAKE_NEXT},
+	    {"use-next-key", no_argument, NULL, OPTION_USE_NEXT},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct options o = {.exit = -1};
+	struct options o = {.next_key = -1, .exit = -1};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:nhV", LONG, NULL)) != -1) {
 		switch (c) {
 		case 'c': o.config = optarg; break;
 		case 'n': o.check = true; break;
+		case OPTION_MAKE_NEXT: o.next_key = NEXT_KEY_MAKE; break;
+		case OPTION_USE_NEXT: o.next_key = NEXT_KEY_USE; break;
 		case OPTION_HELP_CONFIG:
 			config_help(stdout);
 			o.exit = EXIT_DONE;
@@ -187,6 +196,23 @@ static int finish(int status)
 	return EXIT_IO;
 }
 
+/* The service's own key is followed by another; nothing is served. */
+static int change_key(const struct config *config, enum next_key_step step)
+{
+	char error[512];
+
+	if (storage_next_key(config->data_dir, step, (uint64_t)time(NULL),
+			     error, sizeof(error))) {
+		printf("oapd: the next key is %s\n",
+		       step == NEXT_KEY_MAKE
+			   ? "made; SIGHUP or a start announces it"
+			   : "in use from the next start on");
+		return finish(EXIT_DONE);
+	}
+	fprintf(stderr, "oapd: %s\n", error);
+	return EXIT_IO;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = read_options(argc, argv);
@@ -211,10 +237,12 @@ int main(int argc, char **argv)
 		config_show(&config, stdout);
 		return finish(EXIT_DONE);
 	}
+	umask(077); /* what it keeps is nobody else's */
+	if (o.next_key >= 0)
+		return change_key(&config, (enum next_key_step)o.next_key);
 	log_set_level((enum log_level)config.level);
 	if (!fit_descriptors(&config))
 		return EXIT_IO;
-	umask(077); /* what it keeps is nobody else's */
 	block_signals(&signals);
 	d = daemon_start(&config, error, sizeof(error));
 	if (d == NULL) {

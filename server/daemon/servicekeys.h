@@ -13,7 +13,15 @@ struct service_keys {
 	uint8_t sk[KEY_SECRET];
 	uint8_t pass_key[32];  /* of pass hashes */
 	uint8_t grant_key[32]; /* of grants */
+	/* The key that this one followed: kiosks that have not heard of it yet
+	 * still speak under the other. */
+	bool has_before;
+	uint8_t before_pk[KEY_PUBLIC], before_sk[KEY_SECRET];
 };
+
+#define SERVICE_KEY "service.key"
+#define SERVICE_KEY_NEXT "service.key.next"
+#define SERVICE_KEY_BEFORE "service.key.before"
 
 #define SERVICE_WRAP_KEY 32
 

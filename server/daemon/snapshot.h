@@ -29,6 +29,8 @@ struct snap_kiosk {
 	uint8_t kid[8];
 	uint8_t pk[32];
 	uint8_t mac[32];
+	bool has_mac_before; /* under the service key before this one */
+	uint8_t mac_before[32];
 	enum device_state state;
 	const struct facility *facility;
 };

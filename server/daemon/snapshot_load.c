@@ -289,9 +289,14 @@ static bool derive_mac(const struct loading *l, struct snap_kiosk *k)
 	const struct snap_kiosk *before =
 	    l->previous != NULL ? snapshot_kiosk(l->previous, k->kid) : NULL;
 
+	k->has_mac_before = l->keys->has_before;
 	if (before == NULL || memcmp(before->pk, k->pk, sizeof(k->pk)) != 0)
-		return key_derive_mac(l->keys->sk, k->pk, k->mac);
+		return key_derive_mac(l->keys->sk, k->pk, k->mac) &&
+		       (!k->has_mac_before ||
+			key_derive_mac(l->keys->before_sk, k->pk,
+				       k->mac_before));
 	memcpy(k->mac, before->mac, sizeof(k->mac));
+	memcpy(k->mac_before, before->mac_before, sizeof(k->mac_before));
 	return true;
 }
 

@@ -18,6 +18,8 @@ struct remaking {
 	int64_t now_ms;
 	uint8_t pins[PINS_MAX][32];
 	size_t pin_count;
+	bool has_next_key;
+	uint8_t next_key[32];
 	char *error;
 	size_t error_size;
 	bool *too_large;
@@ -35,11 +37,23 @@ void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
 	pthread_mutex_unlock(&box->lock);
 }
 
-static void read_pins(struct snapshot_box *box, struct remaking *r)
+void snapshot_box_next_key(struct snapshot_box *box, const uint8_t *pk)
+{
+	pthread_mutex_lock(&box->lock);
+	box->has_next_key = pk != NULL;
+	if (pk != NULL)
+		memcpy(box->next_key, pk, sizeof(box->next_key));
+	pthread_mutex_unlock(&box->lock);
+}
+
+/* What is told with the next bundle. */
+static void read_told(struct snapshot_box *box, struct remaking *r)
 {
 	pthread_mutex_lock(&box->lock);
 	memcpy(r->pins, box->pins, sizeof(r->pins));
 	r->pin_count = box->pin_count;
+	r->has_next_key = box->has_next_key;
+	memcpy(r->next_key, box->next_key, sizeof(r->next_key));
 	pthread_mutex_unlock(&box->lock);
 }
 
@@ -52,6 +66,7 @@ static struct shared_bundle *make_bundle(const struct remaking *r)
 	    .keys = r->keys,
 	    .pins = r->pins,
 	    .pin_count = r->pin_count,
+	    .next_key = r->has_next_key ? r->next_key : NULL,
 	    .previous = r->previous ? &r->previous->shared->made : NULL,
 	    .now_ms = r->now_ms,
 	    .error = r->error,
@@ -104,7 +119,7 @@ enum remake_result snapshot_prepare(struct snapshot_box *box, struct store *s,
 		snapshot_hold(box->prepared);
 	r.previous =
 	    box->prepared != NULL ? box->prepared : snapshot_get(box);
-	read_pins(box, &r);
+	read_told(box, &r);
 	made = make_snapshot(&r);
 	snapshot_drop(r.previous);
 	if (made == NULL)

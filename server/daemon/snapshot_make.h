@@ -15,6 +15,10 @@
 void snapshot_box_pins(struct snapshot_box *box, const uint8_t *pins,
 		       size_t n);
 
+/* The service key that bundles announce from the next one on; NULL: none. Any
+ * thread. */
+void snapshot_box_next_key(struct snapshot_box *box, const uint8_t *pk);
+
 enum remake_result {
 	REMAKE_DONE,
 	REMAKE_TOO_LARGE, /* for a kiosk: what was set up is too much */

@@ -82,8 +82,11 @@ struct snapshot_box {
 	struct snapshot *current;
 	/* Of the thread that owns the store: made, and not committed yet. */
 	struct snapshot *prepared;
+	/* What is told with the next bundle. */
 	uint8_t pins[PINS_MAX][32];
 	size_t pin_count;
+	bool has_next_key;
+	uint8_t next_key[32];
 };
 
 /* Each takes NULL. */

@@ -15,4 +15,14 @@ bool storage_open(const char *data_dir, struct store **store,
 		  struct service_keys **keys, char *error,
 		  size_t error_size) OAP_CHECKED;
 
+/* The key that is to follow the service's own: made beside it, while a daemon
+ * runs or not; and put in its place, while none does (servicenext.h). */
+enum next_key_step { NEXT_KEY_MAKE, NEXT_KEY_USE };
+bool storage_next_key(const char *data_dir, enum next_key_step step,
+		      uint64_t now_s, char *error,
+		      size_t error_size) OAP_CHECKED;
+/* What bundles are to announce: *has tells whether there is one. */
+bool storage_announced(const char *data_dir, uint8_t pk[static KEY_PUBLIC],
+		       bool *has, char *error, size_t error_size) OAP_CHECKED;
+
 #endif

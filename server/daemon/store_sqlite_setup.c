@@ -346,7 +346,8 @@ enum store_result store_key_mark_set(struct store *s,
 				     const uint8_t mark[static KEY_MARK])
 {
 	sqlite3_stmt *q =
-	    store_sql(s, "INSERT INTO key_mark (n, mark) VALUES (1, ?1)");
+	    store_sql(s, "INSERT INTO key_mark (n, mark) VALUES (1, ?1)"
+			 " ON CONFLICT DO UPDATE SET mark = ?1");
 
 	if (q == NULL)
 		return STORE_FAILED;

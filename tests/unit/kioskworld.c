@@ -352,7 +352,8 @@ enum oap_result kioskworld_bundle(struct kioskworld *k,
 	struct outbuf kiosks = outbuf_in(kiosks_buf, sizeof(kiosks_buf));
 	struct outbuf pins = outbuf_in(pins_buf, sizeof(pins_buf));
 	struct bundle_kiosk row = {.facility = k->world.facility,
-				   .state = DEVICE_ACTIVE};
+				   .state = k->revoked ? DEVICE_REVOKED
+						       : DEVICE_ACTIVE};
 	struct outbuf out = outbuf_in(malloc(CITY_BUF), CITY_BUF);
 	struct bundle b;
 	bool changed;

@@ -52,6 +52,7 @@ struct kioskworld {
 	struct oap *o;
 	uint64_t epoch, made_at; /* of the next bundle */
 	const uint8_t *pin, *next_key; /* in it; NULL: none */
+	bool revoked;		       /* this kiosk, in it */
 };
 
 /* Enrolled, open, with a bundle. port 0: a service that is not there. */

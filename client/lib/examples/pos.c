@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 {
 	struct oap_attempt visit = OAP_ATTEMPT_INIT;
 	struct oap_problem why;
-	struct oap_status now;
+	struct oap_status s;
 	struct oap *kiosk;
 	int status;
 
@@ -88,8 +88,8 @@ int main(int argc, char **argv)
 	if (oap_open(argv[1], 0, &kiosk, &why) != OAP_OK)
 		return complain(&why);
 	visit.benefit = argv[2];
-	if (oap_status(kiosk, &now, &why) == OAP_OK &&
-	    oap_amount_parse(argv[4], now.currency, &visit.list, &why) == OAP_OK)
+	if (oap_status(kiosk, &s, &why) == OAP_OK &&
+	    oap_amount_parse(argv[4], s.currency, &visit.list, &why) == OAP_OK)
 		serve(kiosk, &visit, oap_lang_of(argv[3]));
 	else
 		complain(&why);
