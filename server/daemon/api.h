@@ -29,6 +29,8 @@ void api_attempts(struct request *r);
 void api_attempt(struct request *r);
 void api_attempt_reversal(struct request *r);
 void api_pass_lookup(struct request *r);
+/* api_backup.c */
+void api_backup(struct request *r);
 /* api_reports.c */
 void api_report(struct request *r);
 

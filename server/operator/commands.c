@@ -3,6 +3,7 @@
 #include "commands.h"
 
 #include "attempt_commands.h"
+#include "backup_commands.h"
 #include "benefit_fields.h"
 #include "kiosk_commands.h"
 #include "policy_commands.h"
@@ -166,6 +167,8 @@ const struct command commands[] = {
      attempts_reverse, &attempt_record, "take one back"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
+    {"backup", NULL, "FILE", NULL, false, backup_run, NULL,
+     "a copy of the database"},
     {0}};
 
 static const struct command *command_of(const char *noun, const char *verb)

@@ -84,22 +84,31 @@ static int refused(const char *method, const char *path,
 							     : EXIT_RETRY;
 }
 
-/* EXIT_DONE with any answer of status 2xx, else out->json is NULL. */
-static int ask(struct ctl *ctl, const char *method, const char *path,
-	       json_t *body, struct response *out)
+static int no_answer(const struct ctl *ctl)
 {
-	if (!client_call(ctl->client, method, path, body, out)) {
-		ctl_complain("the daemon at %s does not answer: %s",
-			     client_server(ctl->client),
-			     client_error(ctl->client));
-		return EXIT_RETRY;
-	}
+	ctl_complain("the daemon at %s does not answer: %s",
+		     client_server(ctl->client), client_error(ctl->client));
+	return EXIT_RETRY;
+}
+
+/* EXIT_DONE with any answer of status 2xx, else out->json is NULL. */
+static int judge_answer(const char *method, const char *path,
+			struct response *out)
+{
 	if (out->status >= 200 && out->status < 300)
 		return EXIT_DONE;
 	int status = refused(method, path, out);
 	json_decref(out->json);
 	out->json = NULL;
 	return status;
+}
+
+static int ask(struct ctl *ctl, const char *method, const char *path,
+	       json_t *body, struct response *out)
+{
+	if (!client_call(ctl->client, method, path, body, out))
+		return no_answer(ctl);
+	return judge_answer(method, path, out);
 }
 
 int ctl_call(struct ctl *ctl, const char *method, const char *path,
@@ -131,6 +140,21 @@ int ctl_download(struct ctl *ctl, const char *path, const char *type,
 	json_decref(out->json);
 	out->json = NULL;
 	if (status == EXIT_DONE && !type_is(out->type, type))
+		return ctl_not_ours(ctl, type);
+	return status;
+}
+
+int ctl_stream(struct ctl *ctl, const char *method, const char *path,
+	       json_t *body, const char *type, struct client_sink *sink)
+{
+	struct response answer;
+	int status;
+
+	if (!client_stream(ctl->client, method, path, body, sink, &answer))
+		return sink->refused ? EXIT_RETRY : no_answer(ctl);
+	status = judge_answer(method, path, &answer);
+	json_decref(answer.json);
+	if (status == EXIT_DONE && !type_is(answer.type, type))
 		return ctl_not_ours(ctl, type);
 	return status;
 }

@@ -104,6 +104,7 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "attempts show": [attempt],
         "attempts reverse": [attempt],
         "pass lookup": [code],
+        "backup": [files[-1].parent / "oapd.db"],
     }
 
 

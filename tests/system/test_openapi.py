@@ -211,6 +211,7 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer):
     for path in ("/healthz", "/readyz", "/metrics", "/v1/policy",
                  "/v1/status-lists/seoul.example/0"):
         good("GET", path)
+    assert good("POST", "/v1/backup", {})[:15] == b"SQLite format 3"
     for kind, id in (("facilities", "tnm"), ("benefits", "visit"),
                      ("issuers", "seoul.example"), ("operators", "op"),
                      ("kiosks", enrolled["kiosk"])):
