@@ -34,6 +34,12 @@ const struct command COMMANDS[] = {
 	 "that the service does not have."},
 	{"status", run_status, "djl", false, "",
 	 "Shows what this kiosk is, what it holds and what waits to be sent."},
+	{"export", run_export, "djl", true, "FILE",
+	 "Writes what sync would send into a file, to be carried to the service\n"
+	 "(oapctl import). Entries stay unsent until a receipt is imported."},
+	{"import", run_import, "djl", true, "FILE",
+	 "Takes what came back (oapctl import --receipt, oapctl bundle): a bundle,\n"
+	 "and receipts for the entries that were exported."},
 	{NULL, NULL, NULL, false, NULL, NULL},
 };
 

@@ -12,5 +12,8 @@ int run_redeem(const struct options *o);
 int run_reverse(const struct options *o);
 int run_sync(const struct options *o);
 int run_status(const struct options *o);
+/* filecmd.c */
+int run_export(const struct options *o);
+int run_import(const struct options *o);
 
 #endif

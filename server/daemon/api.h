@@ -11,6 +11,8 @@
 void api_ask(struct request *r);
 void api_entries(struct request *r);
 void api_enrolments(struct request *r);
+/* api_import.c */
+void api_import(struct request *r);
 /* api_public.c */
 void api_bundle(struct request *r);
 void api_status_lists(struct request *r);

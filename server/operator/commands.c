@@ -5,6 +5,7 @@
 #include "attempt_commands.h"
 #include "backup_commands.h"
 #include "benefit_fields.h"
+#include "import_commands.h"
 #include "kiosk_commands.h"
 #include "policy_commands.h"
 #include "records.h"
@@ -167,6 +168,10 @@ const struct command commands[] = {
      attempts_reverse, &attempt_record, "take one back"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
+    {"import", NULL, "FILE", import_fields, false, import_run, NULL,
+     "a kiosk's journal, as a file"},
+    {"bundle", NULL, "FILE", NULL, false, bundle_run, NULL,
+     "the bundle, for kiosks without a network"},
     {"backup", NULL, "FILE", NULL, false, backup_run, NULL,
      "a copy of the database"},
     {0}};

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#define BUSY_PAUSE_S 1 /* what its Retry-After says */
+#define BUSY_TRIES 30
 
 __attribute__((format(printf, 3, 0)))
 static void put_line(FILE *out, const char *start, const char *format,
@@ -137,6 +141,38 @@ int ctl_download(struct ctl *ctl, const char *path, const char *type,
 {
 	int status = ask(ctl, "GET", path, NULL, out);
 
+	json_decref(out->json);
+	out->json = NULL;
+	if (status == EXIT_DONE && !type_is(out->type, type))
+		return ctl_not_ours(ctl, type);
+	return status;
+}
+
+/* A queue of its is full: it says so at once, and will have room in a moment. */
+static bool is_busy(const struct response *answer)
+{
+	const char *verdict =
+	    json_string_value(json_object_get(answer->json, "verdict"));
+
+	return answer->status == 503 && verdict != NULL &&
+	       strcmp(verdict, "busy") == 0;
+}
+
+int ctl_send(struct ctl *ctl, const char *path, const struct client_body *body,
+	     const char *type, struct response *out)
+{
+	int tries = BUSY_TRIES;
+	int status;
+
+	while (true) {
+		if (!client_send(ctl->client, path, body, out))
+			return no_answer(ctl);
+		if (!is_busy(out) || --tries == 0)
+			break;
+		json_decref(out->json);
+		sleep(BUSY_PAUSE_S);
+	}
+	status = judge_answer("POST", path, out);
 	json_decref(out->json);
 	out->json = NULL;
 	if (status == EXIT_DONE && !type_is(out->type, type))

@@ -245,7 +245,8 @@ def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
         ["kobe.example", "--root", m.public(kobe.root).hex(),
          *desk.files_of(kobe, tmp_path / "kobe")],
         kiosk=kiosk.kid.hex(), pending=pending.kid.hex(),
-        attempt="%s/%s" % (kiosk.kid.hex(), id.hex()), code=m.code(card))
+        attempt="%s/%s" % (kiosk.kid.hex(), id.hex()), code=m.code(card),
+        journal=m.encode([m.body(kiosk.report())]))
     listed = desk.commands_of_help()
     assert set(lines) == set(listed)
     for name, arguments in lines.items():
