@@ -38,8 +38,8 @@ const struct command COMMANDS[] = {
 	 "Writes what sync would send into a file, to be carried to the service\n"
 	 "(oapctl import). Entries stay unsent until a receipt is imported."},
 	{"import", run_import, "djl", true, "FILE",
-	 "Takes what came back (oapctl import --receipt, oapctl bundle): a bundle,\n"
-	 "and receipts for the entries that were exported."},
+	 "Takes the file that came back from the service: a bundle, and receipts\n"
+	 "for the entries that were exported."},
 	{NULL, NULL, NULL, false, NULL, NULL},
 };
 

@@ -4,8 +4,10 @@
  * busy ledger never end. */
 #include "store_backup.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store_sqlite.h"
 
@@ -96,6 +98,26 @@ static enum store_result settle_and_check(const struct copying *c)
 	           : STORE_FAILED;
 }
 
+/* Its head says so itself (SQLite's file format, 1.3: write and read version):
+ * when a write fails in the wrong moment SQLite says "delete" and leaves it. */
+static enum store_result check_head(const struct copying *c, const char *path)
+{
+	static const uint8_t no_log[] = {1, 1};
+	uint8_t versions[2] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 &&
+	            pread(fd, versions, sizeof versions, 18) == 2 &&
+	            memcmp(versions, no_log, sizeof no_log) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!good)
+		snprintf(c->error, c->error_size,
+		         "the copy cannot be finished; see what is wrong with "
+		         "the disk of the data directory");
+	return good ? STORE_OK : STORE_FAILED;
+}
+
 enum store_result store_backup(struct store *reader, const char *path,
                                const atomic_bool *stop, char *error,
                                size_t error_size)
@@ -122,5 +144,5 @@ enum store_result store_backup(struct store *reader, const char *path,
 			r = settle_and_check(&c);
 	}
 	sqlite3_close(c.copy);
-	return r;
+	return r == STORE_OK ? check_head(&c, path) : r;
 }
