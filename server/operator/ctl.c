@@ -148,7 +148,7 @@ int ctl_download(struct ctl *ctl, const char *path, const char *type,
 	return status;
 }
 
-/* A queue of its is full: it says so at once, and will have room in a moment. */
+/* A queue of its is full; in a moment there will be room. */
 static bool is_busy(const struct response *answer)
 {
 	const char *verdict =

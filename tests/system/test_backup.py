@@ -2,6 +2,7 @@
 """A copy of the database while doors go on; and back again, by the manual's
 own words."""
 import contextlib
+import fcntl
 import hashlib
 import http.client
 import http.server
@@ -186,6 +187,19 @@ def test_what_is_no_file_is_never_replaced(city, tmp_path):
     actions = [a["action"] for a in city.daemon.admin("GET", "/v1/audit")[
         "audit"]]
     assert "backup" not in actions      # the daemon was not even asked
+
+
+def test_what_a_killed_run_left_is_replaced_but_not_what_another_is_at(
+        city, tmp_path):
+    part = tmp_path / "oapd.db.part"
+    part.write_bytes(b"half")
+    with open(part, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refused(RETRY, "another program writes it now", "backup",
+                tmp_path / "oapd.db", server=city.server)
+    assert part.read_bytes() == b"half"
+    ok(city.server, "backup", tmp_path / "oapd.db")
+    assert left_in(tmp_path) == ["city", "oapd.db"]
 
 
 def test_a_full_disk_of_the_daemon_leaves_nothing_and_is_told(tmp_path):

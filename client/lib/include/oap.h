@@ -86,7 +86,7 @@ enum oap_result {
 	OAP_NOT_FOUND,
 	OAP_NO_MEMORY,
 	OAP_FILE_FAILED,      /* it cannot be read or written */
-	OAP_BAD_FILE	      /* none of this kind, damaged, forged, or another's */
+	OAP_BAD_FILE	      /* damaged, forged, another's, or of another kind */
 };
 
 #define OAP_PROBLEM_TEXT 512
