@@ -157,6 +157,10 @@
 #define HTTP_PARAM_VALUE_MAX 256 /* a cursor; all others are shorter */
 #define BODY_ASK_MAX 32768	/* a question and its ITEMS_PER_ASK_MAX */
 #define BODY_ENTRIES_MAX (1024 * 1024) /* a report and three times its items */
+#define BODY_IMPORT_MAX (4 * 1024 * 1024) /* as BODY_ISSUER_MAX: four full
+				* uploads, or a kiosk's quiet year */
+#define IMPORT_PARTS_MAX 16	/* uploads in it; a larger file is sent in
+				 * several */
 #define BODY_ENROLMENT_MAX 1024	/* ENROLMENT_MAX and spare */
 #define BODY_JSON_MAX 65536	/* a benefit with every list at its longest */
 #define BODY_ISSUER_MAX (4 * 1024 * 1024) /* a document and five full tokens */

@@ -38,6 +38,12 @@ const struct command COMMANDS[] = {
 	 "command goes on where it was."},
 	{"status", run_status, "djl", false, "",
 	 "Shows what this kiosk is, what it holds and what waits to be sent."},
+	{"export", run_export, "djl", true, "FILE",
+	 "Writes what sync would send into a file, to be carried to the service\n"
+	 "(oapctl import). Entries stay unsent until a receipt is imported."},
+	{"import", run_import, "djl", true, "FILE",
+	 "Takes the file that came back from the service: a bundle, and receipts\n"
+	 "for the entries that were exported."},
 	{NULL, NULL, NULL, false, NULL, NULL},
 };
 

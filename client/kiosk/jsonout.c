@@ -202,6 +202,32 @@ void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
 	print(o);
 }
 
+void json_exported(const struct oap_exported *out)
+{
+	json_t *o = json_object();
+
+	put_int(o, "entries", (int64_t)out->entries);
+	put_int(o, "last", (int64_t)out->last);
+	print(o);
+}
+
+void json_imported(const struct oap_imported *in)
+{
+	json_t *o = json_object();
+
+	put_bool(o, "bundle_changed", in->bundle_changed);
+	put_bool(o, "bundle_older", in->bundle_older);
+	put_int(o, "epoch", (int64_t)in->epoch);
+	put_int(o, "receipts", (int64_t)in->receipts);
+	put_known(o, "receipt_ms", in->receipt_ms);
+	put_int(o, "sent", (int64_t)in->synced.sent);
+	put_int(o, "unsent", (int64_t)in->synced.unsent);
+	put_int(o, "marked", (int64_t)in->synced.marked);
+	put_int(o, "refused", in->synced.refused);
+	put_refusals(o, &in->synced);
+	print(o);
+}
+
 static void put_benefits(struct oap *kiosk, const struct options *options,
 			 json_t *o)
 {

@@ -60,6 +60,8 @@ int complain_about(const struct oap_problem *why)
 		[OAP_NOT_FOUND] = EXIT_REJECT,
 		[OAP_NO_MEMORY] = EXIT_RETRY,
 		[OAP_WIPED] = EXIT_RETRY,
+		[OAP_FILE_FAILED] = EXIT_RETRY,
+		[OAP_BAD_FILE] = EXIT_REJECT,
 	};
 
 	complain("%s", why->text);

@@ -174,6 +174,15 @@ bool journal_unsent_with(struct journal *j, uint64_t seq, size_t max,
 bool journal_unsent_between(struct journal *j, uint64_t after, uint64_t last,
 			    size_t max, journal_visit *visit, void *arg)
     OAP_CHECKED;
+
+struct journal_at {
+	bool there; /* the journal has an entry of that seq */
+	bool sent;
+	uint8_t hash[32];
+};
+
+bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
+    OAP_CHECKED;
 /* The service gave a final result. */
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks) OAP_CHECKED;
@@ -186,6 +195,8 @@ bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
  * has another hash. */
 bool journal_settle_held(struct journal *j, uint64_t seq,
 			 const uint8_t hash[static 32]) OAP_CHECKED;
+/* How many rows the last change was of. */
+uint64_t journal_changed(const struct journal *j);
 
 /* A reversal that the service refused, kept until somebody was told. */
 struct journal_refused {

@@ -232,6 +232,23 @@ bool journal_unsent_between(struct journal *j, uint64_t after, uint64_t last,
 	return visit_unsent(j, s, visit, arg);
 }
 
+bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_ENTRY_AT);
+	bool ok;
+
+	*out = (struct journal_at){.there = false};
+	sql_int(s, 1, (int64_t)seq);
+	ok = sql_step(j, s, &out->there);
+	if (ok && out->there) {
+		out->sent = sqlite3_column_int(s, 0) != 0;
+		if (!sql_column_exact(s, 1, out->hash, sizeof(out->hash)))
+			ok = damaged(j, seq);
+	}
+	sql_done(s);
+	return ok;
+}
+
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks)
 {
@@ -268,6 +285,11 @@ bool journal_settle_held(struct journal *j, uint64_t seq,
 	sql_int(s, 1, (int64_t)seq);
 	sql_blob(s, 2, bytes_of(hash, 32));
 	return sql_run(j, s);
+}
+
+uint64_t journal_changed(const struct journal *j)
+{
+	return (uint64_t)sqlite3_changes64(j->db);
 }
 
 bool journal_queue(struct journal *j, struct journal_queue *out)

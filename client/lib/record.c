@@ -212,7 +212,7 @@ static bool note_refused(struct oap *o, uint64_t seq, unsigned verdict)
 	return !own || take_again(o, &of);
 }
 
-static bool is_final(unsigned verdict)
+bool record_is_final(unsigned verdict)
 {
 	return verdict != VERDICT_NONE && !verdict_is(verdict, CLASS_RETRY) &&
 	       (!verdict_is(verdict, CLASS_DEVICE) ||
@@ -226,7 +226,7 @@ bool record_results(struct oap *o, const struct answer_results *results,
 	for (size_t i = 0; i < results->count; i++) {
 		const struct answer_result *r = &results->at[i];
 
-		if (!is_final(r->verdict))
+		if (!record_is_final(r->verdict))
 			continue;
 		if (!journal_settle(o->journal, seqs[i], r->verdict, r->marks))
 			return false;

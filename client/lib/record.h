@@ -40,7 +40,9 @@ struct reversal_record {
 bool record_reversal(struct oap *o, const struct reversal_record *r,
 		     uint64_t *seq) OAP_CHECKED;
 
-/* Marks items as sent that got a final result (neither retry nor device), in
+/* Neither retry nor device: the entry need not be sent again. */
+bool record_is_final(unsigned verdict) OAP_CHECKED;
+/* Marks items as sent that got a final result, in
  * the caller's transaction; a reversal that was refused takes its use again,
  * and is kept for the next sync to tell. *marked counts those with a mark. */
 bool record_results(struct oap *o, const struct answer_results *results,

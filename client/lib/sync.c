@@ -319,7 +319,7 @@ static void tell_refusal(const struct oap *o, const struct journal_refused *r,
 	out->counts = own || r->verdict != VERDICT_NOTHING_TO_REVERSE;
 }
 
-static void tell_refusals(struct oap *o, struct oap_synced *out)
+void sync_tell_refusals(struct oap *o, struct oap_synced *out)
 {
 	struct journal_refused r = {.seq = 0};
 	bool there;
@@ -392,6 +392,6 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		/* What it lost may be little, or all there ever was. */
 	} while ((batch.items > 0 && after < before) || batch.lost);
 	out->unsent = count_unsent(o);
-	tell_refusals(o, out);
+	sync_tell_refusals(o, out);
 	return result;
 }

@@ -23,4 +23,7 @@ enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;
 
+/* Without the lock: the refusals that nobody has been told of yet. */
+void sync_tell_refusals(struct oap *o, struct oap_synced *out);
+
 #endif

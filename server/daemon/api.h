@@ -11,6 +11,8 @@
 void api_ask(struct request *r);
 void api_entries(struct request *r);
 void api_enrolments(struct request *r);
+/* api_import.c */
+void api_import(struct request *r);
 /* api_public.c */
 void api_bundle(struct request *r);
 void api_status_lists(struct request *r);
@@ -38,6 +40,8 @@ void api_attempt_rejection(struct request *r);
 /* api_trouble.c; route->what is the enum trouble */
 void api_trouble(struct request *r);
 void api_pass_lookup(struct request *r);
+/* api_backup.c */
+void api_backup(struct request *r);
 /* api_reports.c */
 void api_report(struct request *r);
 

@@ -40,6 +40,8 @@ struct conn {
 	bool counted, over_limit, doomed;
 	bool local;
 	uint32_t uid;
+	void (*gone)(void *arg); /* NULL: nobody asks */
+	void *gone_arg;
 };
 
 struct conn_table {
@@ -139,6 +141,8 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 	struct conn_table *t = c->table;
 
 	(void)evcon;
+	if (c->gone != NULL)
+		c->gone(c->gone_arg);
 	/* A TLS read that ended in a close still counts its bytes in. */
 	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	say_goodbye(c->session);
@@ -320,6 +324,12 @@ bool conn_over_limit(const struct conn *c)
 	return c->over_limit;
 }
 
+void conn_watch(struct conn *c, void (*gone)(void *arg), void *arg)
+{
+	c->gone = gone;
+	c->gone_arg = arg;
+}
+
 bool conn_peer_uid(const struct conn *c, uint32_t *uid)
 {
 	*uid = c->uid;
@@ -327,10 +337,15 @@ bool conn_peer_uid(const struct conn *c, uint32_t *uid)
 }
 
 /* Ends it as a read timeout would; evhttp then calls on_close. */
-static void end(struct conn *c)
+void conn_end(struct conn *c)
 {
 	bufferevent_trigger_event(c->bev,
 				  BEV_EVENT_TIMEOUT | BEV_EVENT_READING, 0);
+}
+
+void conn_end_soon(struct conn *c)
+{
+	c->deadline_ms = 0;
 }
 
 void conn_sweep(struct conn_table *t, bool all_idle)
@@ -344,12 +359,12 @@ void conn_sweep(struct conn_table *t, bool all_idle)
 			continue;
 		if (c->doomed) {
 			t->count->too_much++;
-			end(c);
+			conn_end(c);
 		} else if (now_ms >= c->deadline_ms) {
 			t->count->timed_out += c->state != CONN_IDLE;
-			end(c);
+			conn_end(c);
 		} else if (all_idle && c->state == CONN_IDLE) {
-			end(c);
+			conn_end(c);
 		}
 	}
 }

@@ -55,6 +55,13 @@ void conn_handle(struct conn *c, struct evhttp_request *ev);
 void conn_reply(struct conn *c, size_t n);
 /* Its client asked one connection too many: answer 503 and close. */
 bool conn_over_limit(const struct conn *c);
+/* Has gone called once when the connection closes, for whatever reason; NULL:
+ * nobody asks any more. */
+void conn_watch(struct conn *c, void (*gone)(void *arg), void *arg);
+/* Breaks it off: at once, which calls gone and frees c; or, from a callback of
+ * evhttp's, with the next sweep. */
+void conn_end(struct conn *c);
+void conn_end_soon(struct conn *c);
 /* The user on the other side of a local socket; false over TCP. */
 bool conn_peer_uid(const struct conn *c, uint32_t *uid);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "bundlemaker.h"
 #include "chores.h"
 #include "fetcher.h"
@@ -105,6 +106,7 @@ static bool open_storage(struct daemon *d)
 	if (!storage_open(d->config.data_dir, &d->store, &d->keys, d->error,
 			  d->error_size))
 		return false;
+	backup_clear(d->config.data_dir); /* the directory is ours alone */
 	d->service.keys = d->keys;
 	d->service.box = snapshot_box_new();
 	d->service.cache = passcache_new((size_t)d->config.pass_cache);
@@ -294,6 +296,10 @@ static bool start_threads(struct daemon *d)
 				d->error_size);
 	if (d->service.reader == NULL)
 		return false;
+	d->service.copier =
+	    report_worker_start(c->data_dir, 1, d->error, d->error_size);
+	if (d->service.copier == NULL)
+		return false;
 	d->service.ledger =
 	    ledger_start(d->store, &ledger, d->error, d->error_size);
 	if (d->service.ledger == NULL)
@@ -441,8 +447,11 @@ static void drain(struct daemon *d)
 	 * back to its loop; then the loops go. A connection that was idle may
 	 * still ask until then, so both stay to refuse it. */
 	ledger_halt(d->service.ledger);
+	atomic_store(&d->service.ending, true);
 	if (d->service.reader != NULL)
 		report_worker_halt(d->service.reader);
+	if (d->service.copier != NULL)
+		report_worker_halt(d->service.copier);
 	for (size_t i = 0; i < d->loop_count; i++)
 		loop_end(d->loops[i]);
 	sem_destroy(&drained);
@@ -460,6 +469,7 @@ void daemon_stop(struct daemon *d)
 	fetcher_stop(d->service.fetcher);
 	ledger_stop(d->service.ledger);
 	report_worker_stop(d->service.reader);
+	report_worker_stop(d->service.copier);
 	if (d->has_socket)
 		unlink(d->socket_path);
 	tls_free(d->service.tls);

@@ -114,8 +114,11 @@ void kioskcall_submit(struct request *r, struct kioskcall *call,
 
 void kioskcall_count_results(struct request *r)
 {
-	const struct ledger_job *job = &((const struct kioskcall *)r->work)->job;
+	kioskcall_count(r, &((const struct kioskcall *)r->work)->job);
+}
 
+void kioskcall_count(struct request *r, const struct ledger_job *job)
+{
 	for (size_t i = 0; i < job->item_count; i++)
 		r->service->traffic.results[job->items[i].result.result]++;
 }

@@ -28,5 +28,6 @@ void kioskcall_submit(struct request *r, struct kioskcall *call,
 		      void (*then)(struct request *r));
 /* What became of its items, for /metrics; after the ledger answered. */
 void kioskcall_count_results(struct request *r);
+void kioskcall_count(struct request *r, const struct ledger_job *job);
 
 #endif

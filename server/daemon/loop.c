@@ -217,8 +217,12 @@ static void on_end(struct mail *mail)
 
 	loop->state = LOOP_ENDING;
 	stop_listening(loop);
-	while ((r = LIST_FIRST(&loop->requests)) != NULL)
-		reply_unavailable(r);
+	while ((r = LIST_FIRST(&loop->requests)) != NULL) {
+		if (r->give_up != NULL)
+			r->give_up(r);
+		else
+			reply_unavailable(r);
+	}
 	event_base_loopbreak(loop->base);
 }
 

@@ -205,12 +205,27 @@ static void reader_done(struct report_job *job)
 	loop_post(r->loop, &r->mail);
 }
 
-void request_to_reader(struct request *r, struct report_job *job,
-		       void (*then)(struct request *r))
+static void to_worker(struct request *r, struct report_worker *worker,
+		      struct report_job *job, void (*then)(struct request *r),
+		      const char *full)
 {
 	r->then = then;
 	job->owner = r;
 	job->done = reader_done;
-	if (!report_worker_submit(r->service->reader, job))
-		reply_busy(r, "too many reports and searches wait");
+	if (!report_worker_submit(worker, job))
+		reply_busy(r, full);
+}
+
+void request_to_reader(struct request *r, struct report_job *job,
+		       void (*then)(struct request *r))
+{
+	to_worker(r, r->service->reader, job, then,
+		  "too many reports and searches wait");
+}
+
+void request_to_copier(struct request *r, struct report_job *job,
+		       void (*then)(struct request *r))
+{
+	to_worker(r, r->service->copier, job, then,
+		  "a copy of the database is being made already");
 }

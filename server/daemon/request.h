@@ -50,6 +50,8 @@ struct request {
 	void *work;
 	void (*free_work)(void *work);
 	void (*then)(struct request *r); /* when a job has come back */
+	/* When the daemon ends: NULL is a reply that it is unavailable. */
+	void (*give_up)(struct request *r);
 };
 
 /* Takes ev on: body, path, query, snapshot. NULL: out of memory. */
@@ -73,6 +75,8 @@ bool percent_decode(const char *text, size_t n, bool plus, char *out,
 void request_to_ledger(struct request *r, struct ledger_job *job,
 		       void (*then)(struct request *r));
 void request_to_reader(struct request *r, struct report_job *job,
+		       void (*then)(struct request *r));
+void request_to_copier(struct request *r, struct report_job *job,
 		       void (*then)(struct request *r));
 
 #endif

@@ -71,6 +71,10 @@ static const struct route table[] = {
     {POST, "/v1/passes/lookup", ACCESS_VIEWER, BODY_JSON, BODY_JSON_MAX,
      api_pass_lookup, 0},
     {GET, "/v1/reports/{}", READ, api_report, 0},
+    {POST, "/v1/import", ACCESS_OPERATOR, BODY_CBOR, BODY_IMPORT_MAX,
+     api_import, 0},
+    {POST, "/v1/backup", ACCESS_ADMIN, BODY_JSON, BODY_JSON_MAX, api_backup,
+     0},
 };
 
 const struct route *router_table(size_t *count)

@@ -26,6 +26,10 @@ struct service {
 	struct ledger *ledger;
 	struct report_worker *reader;
 	struct fetcher *fetcher;
+	/* Copies the database, for minutes maybe: a thread of its own. */
+	struct report_worker *copier;
+	atomic_bool backup_at_work; /* one, until its client has it */
+	atomic_bool ending;	    /* what takes long is to stop */
 	struct setup_env env;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct conn_limits limits;

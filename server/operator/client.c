@@ -14,6 +14,9 @@
 #define TOKEN_MAX 256
 #define CONNECT_TIMEOUT_MS 5000L
 #define CALL_TIMEOUT_MS 60000L
+/* A copy of a database of 100 GB is made and checked in less; a host that has
+ * gone is noticed earlier, by TCP. */
+#define STREAM_SILENCE_S 1800L
 
 struct client {
 	CURL *curl;
@@ -23,6 +26,7 @@ struct client {
 	char *answer;
 	size_t answer_size;
 	const char *server;
+	struct client_sink *sink; /* of this call, or NULL */
 };
 
 static bool read_token(struct client *c, const char *file, char *error,
@@ -53,7 +57,13 @@ static size_t take_answer(char *data, size_t size, size_t count, void *arg)
 {
 	struct client *c = arg;
 	size_t n = size * count;
+	long status = 0;
 
+	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (c->sink != NULL && status >= 200 && status < 300) {
+		c->sink->refused = !c->sink->take(c->sink->arg, data, n);
+		return c->sink->refused ? 0 : n;
+	}
 	if (n > ANSWER_MAX - c->answer_size)
 		return 0;
 	char *grown = realloc(c->answer, c->answer_size + n + 1);
@@ -188,31 +198,49 @@ static bool add_header(struct curl_slist **headers, const char *line)
 	return more != NULL;
 }
 
-static CURLcode perform(struct client *c, const char *method, const char *url,
-			const char *text)
+static struct curl_slist *make_headers(const struct client *c,
+				       const struct client_body *body)
 {
 	struct curl_slist *headers = NULL;
-	CURLcode rc = CURLE_OUT_OF_MEMORY;
+	char type[128];
+	bool good = add_header(&headers, "Expect:");
 
-	if (!add_header(&headers, "Expect:"))
-		return rc;
-	if (c->authorization[0] != '\0' &&
-	    !add_header(&headers, c->authorization))
-		goto cleanup;
-	if (text != NULL &&
-	    !add_header(&headers, "Content-Type: application/json"))
-		goto cleanup;
+	if (good && c->authorization[0] != '\0')
+		good = add_header(&headers, c->authorization);
+	if (good && body != NULL) {
+		snprintf(type, sizeof type, "Content-Type: %s", body->type);
+		good = add_header(&headers, type);
+	}
+	if (good)
+		return headers;
+	curl_slist_free_all(headers);
+	return NULL;
+}
+
+static CURLcode perform(struct client *c, const char *method, const char *url,
+			const struct client_body *body)
+{
+	struct curl_slist *headers = make_headers(c, body);
+	bool stream = c->sink != NULL;
+
+	if (headers == NULL)
+		return CURLE_OUT_OF_MEMORY;
 	curl_easy_setopt(c->curl, CURLOPT_URL, url);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
-	if (text != NULL) {
+	if (body != NULL) {
 		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)strlen(text));
-		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, text);
+				 (curl_off_t)body->n);
+		curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body->p);
 	}
 	curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-	rc = curl_easy_perform(c->curl);
-cleanup:
+	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS,
+			 stream ? 0L : CALL_TIMEOUT_MS);
+	curl_easy_setopt(c->curl, CURLOPT_TCP_KEEPALIVE, stream ? 1L : 0L);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, stream ? 1L : 0L);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME,
+			 stream ? STREAM_SILENCE_S : 0L);
+	CURLcode rc = curl_easy_perform(c->curl);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);
 	return rc;
@@ -235,30 +263,40 @@ static void explain(struct client *c, CURLcode rc)
 		snprintf(c->message, sizeof c->message,
 			 "its certificate is not trusted; --ca or --pin says "
 			 "what to trust");
+	else if (rc == CURLE_PARTIAL_FILE)
+		snprintf(c->message, sizeof c->message,
+			 "it broke off before the end");
 	else if (c->message[0] == '\0')
 		snprintf(c->message, sizeof c->message, "%s",
 			 curl_easy_strerror(rc));
 }
 
-bool client_call(struct client *c, const char *method, const char *path,
-		 json_t *body, struct response *out)
+/* Forgets the answer before. */
+static void begin_call(struct client *c, struct response *out)
 {
-	char url[4096], *type = NULL;
-	int n = snprintf(url, sizeof url, "%s%s", c->base, path);
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-
 	memset(out, 0, sizeof *out);
 	free(c->answer);
 	c->answer = NULL;
 	c->answer_size = 0;
 	c->message[0] = '\0';
-	if (n < 0 || (size_t)n >= sizeof url || (body != NULL && text == NULL)) {
-		snprintf(c->message, sizeof c->message, "request too long");
-		free(text);
-		return false;
-	}
-	CURLcode rc = perform(c, method, url, text);
-	free(text);
+}
+
+static bool too_long(struct client *c)
+{
+	snprintf(c->message, sizeof c->message, "request too long");
+	return false;
+}
+
+static bool call(struct client *c, const char *method, const char *path,
+		 const struct client_body *body, struct response *out)
+{
+	char url[4096], *type = NULL;
+	int n = snprintf(url, sizeof url, "%s%s", c->base, path);
+
+	begin_call(c, out);
+	if (n < 0 || (size_t)n >= sizeof url)
+		return too_long(c);
+	CURLcode rc = perform(c, method, url, body);
 	if (rc != CURLE_OK) {
 		explain(c, rc);
 		return false;
@@ -272,6 +310,60 @@ bool client_call(struct client *c, const char *method, const char *path,
 		out->json = json_loadb(out->body, out->body_size,
 				       JSON_REJECT_DUPLICATES, NULL);
 	return true;
+}
+
+static bool call_with_json(struct client *c, const char *method,
+			   const char *path, json_t *json,
+			   struct response *out)
+{
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct client_body body = {"application/json", text,
+				   text != NULL ? strlen(text) : 0};
+	bool answered;
+
+	if (json != NULL && text == NULL) {
+		begin_call(c, out);
+		answered = too_long(c);
+	} else {
+		answered = call(c, method, path, json != NULL ? &body : NULL,
+				out);
+	}
+	free(text);
+	return answered;
+}
+
+bool client_call(struct client *c, const char *method, const char *path,
+		 json_t *body, struct response *out)
+{
+	return call_with_json(c, method, path, body, out);
+}
+
+bool client_send(struct client *c, const char *path,
+		 const struct client_body *body, struct response *out)
+{
+	return call(c, "POST", path, body, out);
+}
+
+bool client_stream(struct client *c, const char *method, const char *path,
+		   json_t *body, struct client_sink *sink,
+		   struct response *out)
+{
+	bool answered;
+
+	c->sink = sink;
+	answered = call_with_json(c, method, path, body, out);
+	c->sink = NULL;
+	return answered;
+}
+
+const char *client_header(const struct client *c, const char *name)
+{
+	struct curl_header *header;
+
+	return curl_easy_header(c->curl, name, 0, CURLH_HEADER, -1, &header) ==
+		       CURLHE_OK
+		   ? header->value
+		   : NULL;
 }
 
 bool client_segment(char *path, size_t cap, const char *segment)

@@ -32,10 +32,34 @@ struct response {
 	json_t *json;	 /* of a JSON body, else NULL; the caller's */
 };
 
+/* Where the body of a 2xx goes, piece by piece: false ends the call. */
+struct client_sink {
+	bool (*take)(void *arg, const void *p, size_t n);
+	void *arg;
+	bool refused; /* out: take gave false, and has said why */
+};
+
+/* A body that is not JSON. */
+struct client_body {
+	const char *type;
+	const void *p;
+	size_t n;
+};
+
 /* Sends body (borrowed, NULL for none) as JSON. False when there is no
  * answer; client_error says why. */
 bool client_call(struct client *c, const char *method, const char *path,
 		 json_t *body, struct response *out);
+/* The same with another body, and with an answer that may be of any size and
+ * take any time, as long as the other side is there: then out->body is of what
+ * is no 2xx. */
+bool client_send(struct client *c, const char *path,
+		 const struct client_body *body, struct response *out);
+bool client_stream(struct client *c, const char *method, const char *path,
+		   json_t *body, struct client_sink *sink,
+		   struct response *out);
+/* Of the last answer, NULL when it has none; until the next call. */
+const char *client_header(const struct client *c, const char *name);
 const char *client_server(const struct client *c);
 const char *client_error(const struct client *c);
 /* Appends "/segment" to a path, percent-encoded. False when it does not fit, or

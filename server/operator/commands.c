@@ -3,8 +3,10 @@
 #include "commands.h"
 
 #include "attempt_commands.h"
+#include "backup_commands.h"
 #include "benefit_fields.h"
 #include "issuer_commands.h"
+#include "import_commands.h"
 #include "kiosk_commands.h"
 #include "policy_commands.h"
 #include "records.h"
@@ -153,6 +155,12 @@ const struct command commands[] = {
      &unconfirmed_record, "answers that no kiosk has said it told"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
+    {"import", NULL, "FILE", import_fields, false, import_run, NULL,
+     "a kiosk's journal, as a file"},
+    {"bundle", NULL, "FILE", NULL, false, bundle_run, NULL,
+     "the bundle, for kiosks without a network"},
+    {"backup", NULL, "FILE", NULL, false, backup_run, NULL,
+     "a copy of the database"},
     {0}};
 
 static const struct command *command_of(const char *noun, const char *verb)

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#define BUSY_PAUSE_S 1 /* what its Retry-After says */
+#define BUSY_TRIES 30
 
 __attribute__((format(printf, 3, 0)))
 static void put_line(FILE *out, const char *start, const char *format,
@@ -84,22 +88,31 @@ static int refused(const char *method, const char *path,
 							     : EXIT_RETRY;
 }
 
-/* EXIT_DONE with any answer of status 2xx, else out->json is NULL. */
-static int ask(struct ctl *ctl, const char *method, const char *path,
-	       json_t *body, struct response *out)
+static int no_answer(const struct ctl *ctl)
 {
-	if (!client_call(ctl->client, method, path, body, out)) {
-		ctl_complain("the daemon at %s does not answer: %s",
-			     client_server(ctl->client),
-			     client_error(ctl->client));
-		return EXIT_RETRY;
-	}
+	ctl_complain("the daemon at %s does not answer: %s",
+		     client_server(ctl->client), client_error(ctl->client));
+	return EXIT_RETRY;
+}
+
+/* EXIT_DONE with any answer of status 2xx, else out->json is NULL. */
+static int judge_answer(const char *method, const char *path,
+			struct response *out)
+{
 	if (out->status >= 200 && out->status < 300)
 		return EXIT_DONE;
 	int status = refused(method, path, out);
 	json_decref(out->json);
 	out->json = NULL;
 	return status;
+}
+
+static int ask(struct ctl *ctl, const char *method, const char *path,
+	       json_t *body, struct response *out)
+{
+	if (!client_call(ctl->client, method, path, body, out))
+		return no_answer(ctl);
+	return judge_answer(method, path, out);
 }
 
 int ctl_call(struct ctl *ctl, const char *method, const char *path,
@@ -131,6 +144,53 @@ int ctl_download(struct ctl *ctl, const char *path, const char *type,
 	json_decref(out->json);
 	out->json = NULL;
 	if (status == EXIT_DONE && !type_is(out->type, type))
+		return ctl_not_ours(ctl, type);
+	return status;
+}
+
+/* A queue of its is full; in a moment there will be room. */
+static bool is_busy(const struct response *answer)
+{
+	const char *verdict =
+	    json_string_value(json_object_get(answer->json, "verdict"));
+
+	return answer->status == 503 && verdict != NULL &&
+	       strcmp(verdict, "busy") == 0;
+}
+
+int ctl_send(struct ctl *ctl, const char *path, const struct client_body *body,
+	     const char *type, struct response *out)
+{
+	int tries = BUSY_TRIES;
+	int status;
+
+	while (true) {
+		if (!client_send(ctl->client, path, body, out))
+			return no_answer(ctl);
+		if (!is_busy(out) || --tries == 0)
+			break;
+		json_decref(out->json);
+		sleep(BUSY_PAUSE_S);
+	}
+	status = judge_answer("POST", path, out);
+	json_decref(out->json);
+	out->json = NULL;
+	if (status == EXIT_DONE && !type_is(out->type, type))
+		return ctl_not_ours(ctl, type);
+	return status;
+}
+
+int ctl_stream(struct ctl *ctl, const char *method, const char *path,
+	       json_t *body, const char *type, struct client_sink *sink)
+{
+	struct response answer;
+	int status;
+
+	if (!client_stream(ctl->client, method, path, body, sink, &answer))
+		return sink->refused ? EXIT_RETRY : no_answer(ctl);
+	status = judge_answer(method, path, &answer);
+	json_decref(answer.json);
+	if (status == EXIT_DONE && !type_is(answer.type, type))
 		return ctl_not_ours(ctl, type);
 	return status;
 }

@@ -28,6 +28,14 @@ int ctl_call(struct ctl *ctl, const char *method, const char *path,
  * type. */
 int ctl_download(struct ctl *ctl, const char *path, const char *type,
 		 struct response *out);
+/* As ctl_download, of what a body that is not JSON brings; while the daemon is
+ * busy it is asked again, for half a minute. */
+int ctl_send(struct ctl *ctl, const char *path, const struct client_body *body,
+	     const char *type, struct response *out);
+/* As ctl_download, any call and an answer of any size, into a sink; of one that
+ * the sink refused nothing is said. */
+int ctl_stream(struct ctl *ctl, const char *method, const char *path,
+	       json_t *body, const char *type, struct client_sink *sink);
 /* An answer of 2xx that lacks what it should hold is from something else than
  * oapd: says so, and gives the exit status. */
 int ctl_not_ours(const struct ctl *ctl, const char *missing);

@@ -50,6 +50,7 @@ parser_of() {
 	enrolcode) echo common/enrolcode.c ;;
 	entry) echo common/entry.c common/item.c common/kioskfield.c ;;
 	issuerdoc) echo common/issuerdoc.c ;;
+	parcel) echo common/parcel.c ;;
 	pass) echo common/pass.c common/code.c ;;
 	statuslist) echo common/statuslist.c common/zroom.c ;;
 	talk) echo common/talk.c common/receipt.c ;;

@@ -258,6 +258,26 @@ def enrolcodes():
     yield "not-shortest", b"\xb8\x05"
 
 
+def parcels():
+    report = any_message(m.REPORT, (), 7).sealed()
+    part = m.body(report, [m.item(b"\xd2" * 40)])
+    journal = m.encode([part, m.body(report)])
+    yield "journal", journal
+    yield "way-back", m.encode([any_message(typ, (), 8).sealed()
+                                for typ in (m.BUNDLE, m.RECEIPT)])
+    yield "many", m.encode([b"\1"] * 300)
+    yield "cut", journal[:-1]
+    yield "cut-head", b"\x81\x59\x01"
+    yield "trailing", journal + b"\0"
+    yield "too-long", m.encode([bytes(2000)])
+    yield "text", m.encode(["a"])
+    yield "none", m.encode([])
+    yield "empty-item", m.encode([b""])
+    yield "long-head", b"\x98\x01\x41\x01"
+    yield "open", b"\x9f\x41\x01\xff"
+    yield "no-array", b"PK\3\4"
+
+
 def main():
     top = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
     for folder, seeds in (("pass", scans()), ("entry", entries()),
@@ -267,7 +287,8 @@ def main():
                           ("bundle", faulty(m.BUNDLE, EMPTY, BUNDLE_FAULTS)),
                           ("issuerdoc", faulty(m.ISSUER_DOCUMENT, DOCUMENT,
                                                DOCUMENT_FAULTS)),
-                          ("enrolcode", enrolcodes())):
+                          ("enrolcode", enrolcodes()),
+                          ("parcel", parcels())):
         os.makedirs(os.path.join(top, folder), exist_ok=True)
         for name, data in seeds:
             with open(os.path.join(top, folder, name), "wb") as out:

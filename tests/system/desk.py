@@ -9,6 +9,7 @@ import os
 import subprocess
 import threading
 
+import oapcast
 import oapmsg as m
 import oaprun
 
@@ -65,13 +66,19 @@ def open_museum(server, issuer, directory):
 
 def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
                  attempt="0123456789abcdef/" + "ab" * 16,
-                 disputed="0123456789abcdef/" + "cd" * 16, code="OAP1:CODE"):
+                 disputed="0123456789abcdef/" + "cd" * 16, code="OAP1:CODE",
+                 journal=None):
     """A working line for each command, in an order in which all work. city is
-    what issuer add is given, with the issuer's name first."""
+    what issuer add is given, with the issuer's name first; what is written
+    lies beside its files. journal: of a kiosk, by default of one that is
+    nobody's."""
     today = datetime.date.today()  # in some place or other
     days = ["--from", today - datetime.timedelta(2),
             "--to", today + datetime.timedelta(2)]
     iss, *files = city
+    here = files[-1].parent
+    (here / "journal").write_bytes(journal or m.encode([m.body(
+        oapcast.Kiosk(m.public(m.key_of("nobody")), "annex").report())]))
     return {
         "facility add": ["--id", "annex", "--city", "tokyo", "--currency",
                          "JPY", "--zone", "Asia/Tokyo", "--name", "en=Annex"],
@@ -113,6 +120,9 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "disputed": ["--limit", "7"],
         "unconfirmed": [],
         "pass lookup": [code],
+        "import": [here / "journal", "--receipt", here / "back"],
+        "bundle": [here / "bundle"],
+        "backup": [here / "oapd.db"],
     }
 
 

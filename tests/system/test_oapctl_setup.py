@@ -250,7 +250,8 @@ def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
          *desk.files_of(kobe, tmp_path / "kobe")],
         kiosk=kiosk.kid.hex(), pending=pending.kid.hex(),
         attempt="%s/%s" % (kiosk.kid.hex(), id.hex()),
-        disputed="%s/%s" % (kiosk.kid.hex(), other.hex()), code=m.code(card))
+        disputed="%s/%s" % (kiosk.kid.hex(), other.hex()), code=m.code(card),
+        journal=m.encode([m.body(kiosk.report())]))
     listed = desk.commands_of_help()
     assert set(lines) == set(listed)
     for name, arguments in lines.items():

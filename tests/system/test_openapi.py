@@ -239,6 +239,12 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer,
     for path in ("/healthz", "/readyz", "/metrics", "/v1/policy",
                  "/v1/status-lists/seoul.example/0"):
         good("GET", path)
+    journal = m.encode([m.body(kiosk.report(), [item, b"\x00"])])
+    receipt = m.open_message(
+        good("POST", "/v1/import", journal, type="application/cbor"),
+        m.RECEIPT, fields[2])
+    assert [r[:2] for r in receipt[6]] == [[1, 1], [0, 16]]
+    assert good("POST", "/v1/backup", {})[:15] == b"SQLite format 3"
     for kind, id in (("facilities", "tnm"), ("benefits", "visit"),
                      ("issuers", "seoul.example"), ("operators", "op"),
                      ("kiosks", enrolled["kiosk"])):

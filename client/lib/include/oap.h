@@ -85,7 +85,9 @@ enum oap_result {
 	OAP_BAD_ANSWER,	      /* not what this version understands */
 	OAP_NOT_FOUND,
 	OAP_NO_MEMORY,
-	OAP_WIPED /* revoked: key and data are gone; text has what to do */
+	OAP_WIPED,	      /* revoked: key and data are gone; text has what to do */
+	OAP_FILE_FAILED,      /* it cannot be read or written */
+	OAP_BAD_FILE	      /* damaged, forged, another's, or of another kind */
 };
 
 #define OAP_PROBLEM_TEXT 512
@@ -440,6 +442,45 @@ OAP_API enum oap_result oap_sync(struct oap *handle, struct oap_synced *out,
 /* Somebody has read them: they are forgotten. Never waits for the network. */
 OAP_API void oap_refusals_told(struct oap *handle,
 			       const struct oap_synced *told);
+
+/* ------------------------------------------------- without a network */
+
+struct oap_exported {
+	uint64_t entries; /* in the file: all that the service does not have */
+	uint64_t last;	  /* the number of the last entry ever written */
+};
+
+/* Writes what oap_sync would send into a file, for somebody to carry to the
+ * service (oapctl import). The entries stay unsent until a receipt is
+ * imported. The file is for its user alone, and there whole or not at all; one
+ * of that name is replaced. While it is written, visits go on. Never waits for
+ * the network. */
+OAP_API enum oap_result oap_export(struct oap *handle, const char *path,
+				   struct oap_exported *out,
+				   struct oap_problem *why) OAP_MUST_USE;
+
+struct oap_imported {
+	int bundle_changed; /* the file's is newer, and was applied */
+	int bundle_older;   /* it is older than the one held, which stays */
+	uint64_t epoch;	    /* of the one held now */
+	uint64_t receipts;  /* in the file */
+	int64_t receipt_ms; /* service time of the last; OAP_NO_TIME: none */
+	/* sent: entries of which the receipts told for the first time */
+	struct oap_synced synced;
+};
+
+/* Takes what came back from the service: a bundle, as oap_refresh does, and
+ * receipts for entries that were exported, which leave the queue. Everything is
+ * verified first, under the service's pinned key: a file that is damaged,
+ * forged, or of another kiosk or service changes nothing (OAP_BAD_FILE), and
+ * one that was imported before does neither. A receipt is contact with the
+ * service: no time before it is believed any more. Never waits for the
+ * network. */
+OAP_API enum oap_result oap_import(struct oap *handle, const char *path,
+				   struct oap_imported *out,
+				   struct oap_problem *why) OAP_MUST_USE;
+
+/* -------------------------------------------------------------- status */
 
 struct oap_status {
 	char version[OAP_VERSION_TEXT];
