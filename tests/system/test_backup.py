@@ -28,7 +28,7 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 from desk import ok, refused, run  # noqa: E402
-from host import JSON, problem  # noqa: E402
+from host import JSON  # noqa: E402
 
 DONE, REJECT, USAGE, RETRY = 0, 1, 2, 4
 TYPE = "application/vnd.sqlite3"

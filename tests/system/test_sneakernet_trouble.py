@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import sys
 import threading
 
@@ -276,3 +277,27 @@ def test_a_receipt_of_another_kiosk_is_none(site, door, there, back):
     with busy_at_first(m.sign1(m.RECEIPT, other, m.key_of("nobody"))) as web:
         refused(RETRY, "no receipt for this kiosk", "import", there,
                 server="http://127.0.0.1:%d" % web.server_address[1])
+
+
+def test_a_service_that_is_killed_meanwhile_takes_the_rest_the_next_time(
+        site, door):
+    door.rubbish(5000)
+    there, back = site.directory / "there", site.directory / "back"
+    door.ask("export", there)
+    sending = subprocess.Popen(
+        [oaprun.program("oapctl"), "--server", site.server, "import", there,
+         "--receipt", back], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    oaprun.wait_for(lambda: len(site.daemon.admin(
+        "GET", "/v1/attempts?limit=2")["attempts"]) > 1, "the first of them")
+    site.daemon.kill()
+    out, error = sending.communicate(timeout=oaprun.PATIENCE)
+    if sending.returncode != DONE:  # else it was faster than we
+        assert (sending.returncode, out) == (RETRY, b"")
+        assert b"does not answer" in error
+        assert not back.exists() and not list(site.directory.glob("*.part"))
+    site.daemon.start()
+    said, came = site.carry(door)
+    written = PART + 51 + 5000
+    assert (said["taken"], came["sent"], came["unsent"]) == (written, written,
+                                                             0)
+    assert len(site.ledger()) == written
