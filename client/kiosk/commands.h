@@ -12,5 +12,6 @@ int run_redeem(const struct options *o);
 int run_reverse(const struct options *o);
 int run_sync(const struct options *o);
 int run_status(const struct options *o);
+int run_run(const struct options *o);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef OAP_KIOSK_JSONOUT_H
 #define OAP_KIOSK_JSONOUT_H
 
+#include <jansson.h>
+
 #include "options.h"
 
 void json_told(struct oap *kiosk, const struct options *o,
@@ -13,5 +15,12 @@ void json_enrolled(const struct oap_enrolled *e);
 void json_synced(const struct oap_refreshed *r, const struct oap_synced *s);
 void json_status(struct oap *kiosk, const struct options *o,
 		 const struct oap_status *s);
+
+/* The same as values, the caller's own. */
+json_t *told_object(struct oap *kiosk, enum oap_lang lang,
+		    const struct oap_told *told);
+json_t *status_object(struct oap *kiosk, enum oap_lang lang,
+		      const struct oap_status *s);
+json_t *refusals_array(const struct oap_synced *s);
 
 #endif
