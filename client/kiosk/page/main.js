@@ -29,7 +29,8 @@ function draw() {
   by("stage").setAttribute("aria-busy", String(page.scene === "judging"));
   by("desk").inert = page.scene === "gone" || page.scene === "locked" ||
     page.scene === "wait";
-  by("facility").textContent = verdict.facilityName(page.status);
+  if (page.status !== null)
+    by("facility").textContent = verdict.facilityName(page.status);
   drawActions();
 }
 

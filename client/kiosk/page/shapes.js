@@ -30,8 +30,8 @@ const SHAPES = {
 // A code between the corners of a viewfinder.
 const FRAME = "M8 34v-16a10 10 0 0 1 10 -10h16M86 8h16a10 10 0 0 1 10 10v16" +
   "M112 86v16a10 10 0 0 1 -10 10h-16M34 112h-16a10 10 0 0 1 -10 -10v-16";
-const CODE = "M30 30h22v22h-22zM68 30h22v22h-22zM30 68h22v22h-22zM68 68h8v8" +
-  "h-8zM82 68h8v8h-8zM68 82h8v8h-8zM82 82h8v8h-8z";
+const CODE = "M30 30h22v22h-22zM68 30h22v22h-22zM30 68h22v22h-22z" +
+  "M41 41v.01M79 41v.01M41 79v.01M68 68h11v11M90 68v.01M90 80v10M68 90h10";
 
 function path(d, kind) {
   const p = document.createElementNS(SVG, "path");

@@ -62,7 +62,6 @@ function rows(told, texts) {
     row(word("pass"), passText(told, texts)),
     row(word("benefit"), texts.benefit),
     row(word("persons"), told.party > 1 && String(told.party)),
-    row(word("why"), told.detail),
   ].flat();
 }
 
@@ -75,9 +74,14 @@ function inputs(told, status) {
     ["lists", told.status_age_ms ?? bundle.status_age_ms],
     ["data", told.bundle_age_ms ?? bundle.age_ms]];
 
-  return [word(told.by_service ? "byService" : "byKiosk"),
+  const why = told.detail ? [`${word("why")}: ${told.detail}`] : [];
+
+  // Nothing was decided.
+  if (told.class === "retry" || told.class === "device")
+    return why.join("");
+  return [[word(told.by_service ? "byService" : "byKiosk"),
     ...ages.filter(([, ms]) => ms >= 0).map(([name, ms]) =>
-      word(name, age(ms)))].join(" · ");
+      word(name, age(ms)))].join(" · "), ...why].join("\n");
 }
 
 function showPrice(told) {
