@@ -7,18 +7,22 @@ import os
 import queue
 import select
 import signal
+import socket
 import subprocess
 import threading
+import time
 
 import door
 import oaprun
 
 
 class Agent:
-    """One that runs; args go to it as they are."""
+    """One that runs; args go to it as they are. given: its token, when that
+    is not the one that it made."""
 
-    def __init__(self, kiosk, *args, listen="127.0.0.1:0", **popen):
-        self.kiosk, self.stopped = kiosk, False
+    def __init__(self, kiosk, *args, listen="127.0.0.1:0", given=None,
+                 **popen):
+        self.kiosk, self.given = kiosk, given
         self.log = open(kiosk.dir + ".log", "ab")
         self.process = subprocess.Popen(
             [door.KIOSK, "run", "--dir", kiosk.dir, "--listen", listen,
@@ -40,6 +44,9 @@ class Agent:
         with open(self.kiosk.dir + "/agent.token") as file:
             return file.read().strip()
 
+    def key(self):
+        return self.given or self.token
+
     @property
     def link(self):
         with open(self.kiosk.dir + "/agent.page") as file:
@@ -60,7 +67,7 @@ class Agent:
             return reply.status, reply.headers, reply.read()
 
     def headers(self, body=None):
-        out = {"Authorization": "Bearer " + self.token}
+        out = {"Authorization": "Bearer " + self.key()}
         if body is not None:
             out["Content-Type"] = "application/json"
         return out
@@ -118,6 +125,7 @@ class Events:
     def __init__(self, agent):
         self.connection = agent.connect()
         self.connection.request("GET", "/events", headers=agent.headers())
+        self.socket = self.connection.sock
         self.reply = self.connection.getresponse()
         assert self.reply.status == 200, self.reply.read()
         self.heard = queue.Queue()
@@ -138,12 +146,18 @@ class Events:
 
     def wait(self, name, such=lambda value: True):
         """The next one of that name for which such() holds."""
+        until = time.monotonic() + oaprun.PATIENCE
         while True:
-            got, value = self.heard.get(timeout=oaprun.PATIENCE)
+            left = until - time.monotonic()
+            assert left > 0, "waited in vain for " + name
+            got, value = self.heard.get(timeout=left)
             if got == name and such(value):
                 return value
             assert got != "end", "the stream ended before " + name
 
     def close(self):
-        self.connection.close()
+        with contextlib.suppress(OSError):  # the other side was first
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(oaprun.PATIENCE)
         self.reply.close()
+        self.connection.close()
