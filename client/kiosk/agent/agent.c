@@ -5,6 +5,7 @@
 #include "agent.h"
 
 #include <event2/event.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,7 +221,14 @@ static void wind_down(struct clockwork *w)
 {
 	struct event *all[] = {w->mail,	     w->look,	w->term,
 			       w->interrupt, w->hangup, w->end};
+	sigset_t ours;
 
+	/* Who is impatient and asks again does not kill it at its last step. */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ours, NULL);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (all[i] != NULL)
 			event_free(all[i]);
