@@ -132,7 +132,7 @@ static int take_lines(struct door *d, struct courier *courier)
 /* A scanner may be there all day. */
 static int take_stream(struct door *d)
 {
-	struct courier *courier = courier_start(d->kiosk);
+	struct courier *courier = courier_start(d->kiosk, NULL);
 	int status;
 
 	if (courier == NULL) {

@@ -44,6 +44,15 @@ const struct command COMMANDS[] = {
 	{"import", run_import, "djl", true, "FILE",
 	 "Takes the file that came back from the service: a bundle, and receipts\n"
 	 "for the entries that were exported."},
+	{"run", run_run, "dBLSTl", false,
+	 "[--listen ADDRESS:PORT] [--benefit ID] [--scanner SCANNER] "
+	 "[--token-file FILE]",
+	 "Stays: reads a scanner, shows verdicts on a page, answers calls of a\n"
+	 "till, sends what was told and fetches what is new. It listens on this\n"
+	 "machine alone, on 127.0.0.1:8441 when nothing is said. The scanner is\n"
+	 "- for standard input, a device such as /dev/ttyACM0, or exec: and a\n"
+	 "command that prints codes. The page's link is in DIR/agent.page, the\n"
+	 "token for other callers in DIR/agent.token."},
 	{NULL, NULL, NULL, false, NULL, NULL},
 };
 

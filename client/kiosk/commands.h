@@ -16,5 +16,6 @@ int run_status(const struct options *o);
 /* filecmd.c */
 int run_export(const struct options *o);
 int run_import(const struct options *o);
+int run_run(const struct options *o);
 
 #endif

@@ -21,6 +21,7 @@
 
 struct courier {
 	struct oap *kiosk;
+	struct courier_ears ears; /* functions may be NULL */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -59,32 +60,51 @@ static void tell(struct courier *c, const char *trouble)
 	snprintf(c->said, sizeof(c->said), "%s", trouble);
 }
 
+static void hear(struct courier *c, enum oap_result result,
+		 const char *trouble)
+{
+	tell(c, trouble);
+	if (c->ears.heard != NULL)
+		c->ears.heard(c->ears.arg, result, trouble);
+}
+
+static void tell_refused(struct courier *c, const struct oap_synced *synced)
+{
+	char line[REFUSAL_LINE];
+
+	if (synced->refused == 0)
+		return;
+	if (c->ears.refused != NULL) {
+		c->ears.refused(c->ears.arg, synced);
+		return;
+	}
+	for (unsigned i = 0; i < synced->refused; i++) {
+		screen_refusal(&synced->refusals[i], line, sizeof(line));
+		complain("%s", line);
+	}
+	oap_refusals_told(c->kiosk, synced);
+}
+
 static bool refresh(struct courier *c)
 {
 	struct oap_refreshed refreshed;
 	struct oap_problem why;
-	bool done = oap_refresh(c->kiosk, &refreshed, &why) == OAP_OK;
+	enum oap_result result = oap_refresh(c->kiosk, &refreshed, &why);
 
-	tell(c, why.text);
-	return done;
+	hear(c, result, why.text);
+	return result == OAP_OK;
 }
 
 static bool send(struct courier *c, int64_t *again_ms)
 {
 	struct oap_synced synced;
 	struct oap_problem why;
-	bool done = oap_sync(c->kiosk, &synced, &why) == OAP_OK;
-	char line[REFUSAL_LINE];
+	enum oap_result result = oap_sync(c->kiosk, &synced, &why);
 
-	tell(c, why.text);
-	for (unsigned i = 0; i < synced.refused; i++) {
-		screen_refusal(&synced.refusals[i], line, sizeof(line));
-		complain("%s", line);
-	}
-	if (synced.refused > 0)
-		oap_refusals_told(c->kiosk, &synced);
+	hear(c, result, why.text);
+	tell_refused(c, &synced);
 	*again_ms = synced.again_ms;
-	return done && synced.unsent == 0;
+	return result == OAP_OK && synced.unsent == 0;
 }
 
 /* When to try again; chance is not asked for more than it takes. */
@@ -109,7 +129,7 @@ static void run_due(struct courier *c)
 		return;
 	/* Nudges from now on ask for another time. */
 	if (sends)
-		c->send_at = c->report_at = now + REPORT_MS;
+		c->send_at = c->report_at = now + c->ears.report_ms;
 	if (refreshes)
 		c->refresh_at = now + REFRESH_MS;
 	pthread_mutex_unlock(&c->lock);
@@ -118,14 +138,14 @@ static void run_due(struct courier *c)
 	if (sends)
 		sent = send(c, &again_ms);
 	pthread_mutex_lock(&c->lock);
-	if (refreshed)
+	if (refreshes && refreshed)
 		backoff_reset(&c->refreshing);
-	else
+	if (!refreshed)
 		c->refresh_at = earlier(c->refresh_at,
 					next_try(&c->refreshing, 0));
-	if (sent)
+	if (sends && sent)
 		backoff_reset(&c->sending);
-	else
+	if (!sent)
 		c->report_at = earlier(c->report_at,
 				       next_try(&c->sending, again_ms));
 }
@@ -164,7 +184,8 @@ static int start_thread(struct courier *c)
 	return failed;
 }
 
-struct courier *courier_start(struct oap *kiosk)
+struct courier *courier_start(struct oap *kiosk,
+			      const struct courier_ears *ears)
 {
 	struct courier *c = calloc(1, sizeof(*c));
 
@@ -173,7 +194,10 @@ struct courier *courier_start(struct oap *kiosk)
 	c->kiosk = kiosk;
 	/* Whoever pipes a few codes in is done before that. */
 	c->send_at = c->refresh_at = now_ms() + QUIET_MS;
-	c->report_at = now_ms() + REPORT_MS;
+	c->ears = ears != NULL ? *ears : (struct courier_ears){0};
+	if (c->ears.report_ms == 0)
+		c->ears.report_ms = REPORT_MS;
+	c->report_at = now_ms() + c->ears.report_ms;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (start_thread(c) == 0)

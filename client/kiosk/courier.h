@@ -11,9 +11,23 @@
 
 struct courier;
 
+/* Who wants to know more than standard error says; called on the courier's
+ * thread. */
+struct courier_ears {
+	/* After each call to the service; trouble: "" or one line. */
+	void (*heard)(void *arg, enum oap_result result, const char *trouble);
+	/* Reversals that the service refused; they come with every report
+	 * until the listener has called oap_refusals_told. */
+	void (*refused)(void *arg, const struct oap_synced *synced);
+	void *arg;
+	int report_ms; /* a report at least so often */
+};
+
 /* NULL when out of memory or threads. The kiosk stays the caller's, and open
- * until courier_stop. What goes wrong is said on standard error, once. */
-struct courier *courier_start(struct oap *kiosk);
+ * until courier_stop. What goes wrong is said on standard error, once. ears
+ * are copied; NULL: refusals are said on standard error, too. */
+struct courier *courier_start(struct oap *kiosk,
+			      const struct courier_ears *ears);
 /* A visitor was told something: there is an entry to be sent; and, behind, a
  * bundle to be fetched. Any thread. */
 void courier_nudge(struct courier *c, bool behind);

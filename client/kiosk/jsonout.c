@@ -2,7 +2,6 @@
 /* jsonout.c: jansson, so that every text is escaped as it should be. */
 #include "jsonout.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 /* Takes the object. */
@@ -76,8 +75,8 @@ static void put_pass(json_t *o, const struct oap_told *told)
 	json_object_set_new(o, "pass", pass);
 }
 
-static void put_first_use(struct oap *kiosk, const struct options *options,
-			  json_t *o, const struct oap_told *told)
+static void put_first_use(struct oap *kiosk, enum oap_lang lang, json_t *o,
+			  const struct oap_told *told)
 {
 	char name[OAP_NAME_TEXT];
 	json_t *use;
@@ -90,8 +89,8 @@ static void put_first_use(struct oap *kiosk, const struct options *options,
 	put_text(use, "facility", told->first_use_facility);
 	put_text(use, "city", told->first_use_city);
 	if (told->first_use_facility[0] != '\0') {
-		oap_facility_name(kiosk, told->first_use_facility,
-				  options->lang, name, sizeof(name));
+		oap_facility_name(kiosk, told->first_use_facility, lang, name,
+				  sizeof(name));
 		put_text(use, "facility_name", name);
 	}
 	json_object_set_new(o, "first_use", use);
@@ -116,8 +115,8 @@ static void put_ages(json_t *o, const struct oap_told *told)
 	json_object_set_new(o, "ages", ages);
 }
 
-void json_told(struct oap *kiosk, const struct options *options,
-	       const struct oap_told *told)
+json_t *told_object(struct oap *kiosk, enum oap_lang lang,
+		    const struct oap_told *told)
 {
 	json_t *o = json_object();
 
@@ -135,7 +134,7 @@ void json_told(struct oap *kiosk, const struct options *options,
 	put_known(o, "price", told->price);
 	put_text(o, "currency", told->currency);
 	put_pass(o, told);
-	put_first_use(kiosk, options, o, told);
+	put_first_use(kiosk, lang, o, told);
 	if (told->limit > 0) {
 		put_int(o, "uses", (int64_t)told->uses);
 		put_int(o, "limit", (int64_t)told->limit);
@@ -145,10 +144,16 @@ void json_told(struct oap *kiosk, const struct options *options,
 	put_ages(o, told);
 	put_int(o, "at_ms", told->at_ms);
 	put_text(o, "local", told->local);
-	put_text(o, "text", oap_verdict_text(told->verdict, options->lang));
-	put_text(o, "next", oap_verdict_next(told->verdict, options->lang));
+	put_text(o, "text", oap_verdict_text(told->verdict, lang));
+	put_text(o, "next", oap_verdict_next(told->verdict, lang));
 	put_text(o, "detail", told->detail);
-	print(o);
+	return o;
+}
+
+void json_told(struct oap *kiosk, const struct options *options,
+	       const struct oap_told *told)
+{
+	print(told_object(kiosk, options->lang, told));
 }
 
 void json_enrolled(const struct oap_enrolled *e)
@@ -170,7 +175,7 @@ void json_rolled(const struct oap_rolled *r)
 	print(o);
 }
 
-static void put_refusals(json_t *o, const struct oap_synced *s)
+json_t *refusals_array(const struct oap_synced *s)
 {
 	json_t *array = json_array(), *one;
 
@@ -184,7 +189,7 @@ static void put_refusals(json_t *o, const struct oap_synced *s)
 		put_bool(one, "counts", r->counts);
 		json_array_append_new(array, one);
 	}
-	json_object_set_new(o, "refusals", array);
+	return array;
 }
 
 void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
@@ -197,7 +202,7 @@ void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
 	put_int(o, "unsent", (int64_t)s->unsent);
 	put_int(o, "marked", (int64_t)s->marked);
 	put_int(o, "refused", s->refused);
-	put_refusals(o, s);
+	json_object_set_new(o, "refusals", refusals_array(s));
 	put_text(o, "device", s->device);
 	print(o);
 }
@@ -224,18 +229,16 @@ void json_imported(const struct oap_imported *in)
 	put_int(o, "unsent", (int64_t)in->synced.unsent);
 	put_int(o, "marked", (int64_t)in->synced.marked);
 	put_int(o, "refused", in->synced.refused);
-	put_refusals(o, &in->synced);
+	json_object_set_new(o, "refusals", refusals_array(&in->synced));
 	print(o);
 }
 
-static void put_benefits(struct oap *kiosk, const struct options *options,
-			 json_t *o)
+static void put_benefits(struct oap *kiosk, enum oap_lang lang, json_t *o)
 {
 	json_t *array = json_array(), *one;
 	struct oap_benefit b;
 
-	for (size_t i = 0; oap_benefit(kiosk, i, options->lang, &b, NULL) ==
-			   OAP_OK;
+	for (size_t i = 0; oap_benefit(kiosk, i, lang, &b, NULL) == OAP_OK;
 	     i++) {
 		one = json_object();
 		put_text(one, "id", b.id);
@@ -263,8 +266,8 @@ static void put_bundle(json_t *o, const struct oap_status *s)
 	json_object_set_new(o, "bundle", bundle);
 }
 
-void json_status(struct oap *kiosk, const struct options *options,
-		 const struct oap_status *s)
+json_t *status_object(struct oap *kiosk, enum oap_lang lang,
+		      const struct oap_status *s)
 {
 	json_t *o = json_object();
 
@@ -283,7 +286,7 @@ void json_status(struct oap *kiosk, const struct options *options,
 	if (s->has_bundle)
 		put_bundle(o, s);
 	put_bool(o, "bundle_damaged", s->bundle_damaged);
-	put_benefits(kiosk, options, o);
+	put_benefits(kiosk, lang, o);
 	put_int(o, "entries", (int64_t)s->entries);
 	put_int(o, "unsent", (int64_t)s->unsent);
 	if (s->unsent > 0) {
@@ -295,5 +298,11 @@ void json_status(struct oap *kiosk, const struct options *options,
 	put_known(o, "last_contact_ms", s->last_contact_ms);
 	put_int(o, "now_ms", s->now_ms);
 	put_text(o, "local", s->local);
-	print(o);
+	return o;
+}
+
+void json_status(struct oap *kiosk, const struct options *options,
+		 const struct oap_status *s)
+{
+	print(status_object(kiosk, options->lang, s));
 }

@@ -5,6 +5,8 @@
 #ifndef OAP_KIOSK_JSONOUT_H
 #define OAP_KIOSK_JSONOUT_H
 
+#include <jansson.h>
+
 #include "options.h"
 
 void json_told(struct oap *kiosk, const struct options *o,
@@ -16,5 +18,12 @@ void json_exported(const struct oap_exported *out);
 void json_imported(const struct oap_imported *in);
 void json_status(struct oap *kiosk, const struct options *o,
 		 const struct oap_status *s);
+
+/* The same as values, the caller's own. */
+json_t *told_object(struct oap *kiosk, enum oap_lang lang,
+		    const struct oap_told *told);
+json_t *status_object(struct oap *kiosk, enum oap_lang lang,
+		      const struct oap_status *s);
+json_t *refusals_array(const struct oap_synced *s);
 
 #endif

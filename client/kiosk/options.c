@@ -18,6 +18,9 @@ static const struct option LONG[] = {
 	{"image", required_argument, NULL, 'i'},
 	{"reason", required_argument, NULL, 'r'},
 	{"lang", required_argument, NULL, 'l'},
+	{"listen", required_argument, NULL, 'L'},
+	{"scanner", required_argument, NULL, 'S'},
+	{"token-file", required_argument, NULL, 'T'},
 	{"json", no_argument, NULL, 'j'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -142,11 +145,20 @@ static bool apply(int letter, const char *value, struct options *out)
 	case 'a': out->amount = value; return true;
 	case 'i': out->image = value; return true;
 	case 'j': out->json = true; return true;
+	case 'L': out->listen = value; return true;
+	case 'S': out->scanner = value; return true;
+	case 'T': out->token_file = value; return true;
 	case 'p': return read_party(value, &out->party);
 	case 'r': return read_reason(value, &out->reason);
 	case 'l': return read_lang(value, &out->lang);
 	default: return false;
 	}
+}
+
+static bool takes(const struct command *c, int letter)
+{
+	return strchr(c->takes, letter) != NULL ||
+	       (letter == 'b' && strchr(c->takes, 'B') != NULL);
 }
 
 static const char *long_name(int letter)
@@ -180,7 +192,7 @@ static bool read_all(int argc, char **argv, const struct command *c,
 				 argv[optind - 1], c->name);
 			return false;
 		}
-		if (strchr(c->takes, letter) == NULL) {
+		if (!takes(c, letter)) {
 			complain("--%s: not for %s; see oap-kiosk %s --help",
 				 long_name(letter), c->name, c->name);
 			return false;

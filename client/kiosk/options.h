@@ -17,6 +17,7 @@ struct options {
 	const char *amount; /* NULL: no list amount */
 	const char *image;  /* NULL: the code is the argument */
 	const char *argument; /* NULL: none */
+	const char *listen, *scanner, *token_file; /* of run; NULL: as usual */
 	unsigned party;
 	enum oap_reason reason;
 	enum oap_lang lang;
@@ -27,7 +28,8 @@ struct options {
 struct command {
 	const char *name;
 	int (*run)(const struct options *o); /* gives the exit status */
-	const char *takes;    /* letters of the options beside -h, -V */
+	const char *takes;    /* letters of the options beside -h, -V; b must
+			       * be given, B may be */
 	bool needs_argument;  /* unless an image stands for it */
 	const char *synopsis; /* after "oap-kiosk NAME --dir DIR " */
 	const char *help;
