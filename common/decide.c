@@ -89,7 +89,7 @@ static enum verdict judge_time(struct progress *p)
 				       : VERDICT_CLOCK_UNTRUSTED;
 	if (clock->now_ms < to_ms(pass->exp))
 		return VERDICT_NONE;
-	if (!clock->anchored && clock->floor_ms < to_ms(pass->exp))
+	if (!clock->anchored && clock->proven_ms < to_ms(pass->exp))
 		return VERDICT_CLOCK_UNTRUSTED;
 	return VERDICT_EXPIRED;
 }

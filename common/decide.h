@@ -29,10 +29,13 @@ struct status_view {
 	uint64_t iat, exp, ttl; /* seconds */
 };
 
-/* What a kiosk knows of the time. A service gives {now, anchored, 0}. */
+/* What a kiosk knows of the time. A service is anchored, and needs no more.
+ * Entries that were written by a wrong clock raise the floor, but prove
+ * nothing. */
 struct clock_view {
 	int64_t now_ms;	  /* effective: raw clock + offset */
 	int64_t floor_ms; /* it cannot be earlier than this; 0: no floor */
+	int64_t proven_ms; /* somebody signed or answered then; 0: nobody */
 	bool anchored;	  /* contact since boot, clock not moved since */
 };
 

@@ -44,7 +44,13 @@ static int64_t skew_ms(const struct oap *o)
 
 struct clock_view handle_clock(const struct oap *o, const struct moment *now)
 {
-	return kioskclock_view(&o->clock, now, skew_ms(o));
+	struct clock_view view = kioskclock_view(&o->clock, now, skew_ms(o));
+	int64_t made_ms =
+	    o->trust ? (int64_t)trust_bundle(o->trust)->made_at * MS_PER_S : 0;
+
+	if (made_ms > view.proven_ms)
+		view.proven_ms = made_ms;
+	return view;
 }
 
 bool handle_learn(struct oap *o, const struct moment *sent, int64_t service_ms)

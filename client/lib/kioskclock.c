@@ -74,6 +74,7 @@ struct clock_view kioskclock_view(const struct kioskclock *c,
 	return (struct clock_view){
 	    .now_ms = kioskclock_effective(c, now->raw_ms),
 	    .floor_ms = c->floor_ms,
+	    .proven_ms = c->contact_ms,
 	    .anchored = kioskclock_anchored(c, now, skew_ms),
 	};
 }

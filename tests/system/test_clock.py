@@ -106,3 +106,53 @@ def test_contact_puts_it_right(service, door):
     assert door.status()["clock_anchored"] is False
     assert verdict_of(door, service.city.issue()) == "accepted"
     assert door.status()["clock_anchored"] is True
+
+
+@pytest.mark.parametrize("contact", [True, False],
+                         ids=["with contact", "without"])
+@pytest.mark.parametrize("clock", ["-1d", "+1d"])
+def test_a_day_off_accepts_nothing_expired_and_calls_nothing_good_bad(
+        service, door, clock, contact):
+    now = int(time.time())
+    over = [service.city.issue(exp=now - 60), service.city.issue(
+        exp=now - 12 * 3600)]
+    good = [service.city.issue(exp=now + 3600), service.city.issue(
+        exp=now + 36 * 3600), service.city.issue(nbf=now - 60)]
+    assert verdict_of(door, service.city.issue()) == "accepted"
+    door.clock = clock
+    if not contact:
+        service.kill()
+    for scanned in over:
+        assert door.redeem(scanned)[1]["class"] != "accept"
+    for scanned in good:
+        told = door.redeem(scanned)[1]
+        assert told["class"] in ("accept", "undecided"), told
+        assert not contact or told["class"] == "accept"
+    if contact:     # and alone again, by what it has learned
+        service.kill()
+        for scanned in over:
+            assert door.redeem(scanned)[1]["verdict"] == "expired"
+        assert verdict_of(door, service.city.issue()) == "accepted-offline"
+
+
+def test_past_the_hard_age_it_is_undecided_but_not_about_what_is_known(
+        service, door):
+    revoked, good = service.city.issue(idx=9), service.city.issue()
+    service.city.statuses[9] = 1
+    service.publish(service.city.token(iat=int(time.time())))
+    assert door.run("sync").returncode == 0
+    service.kill()
+    door.clock = "+6d"
+    assert door.redeem(good)[1]["verdict"] == "accepted-offline"
+    door.clock = "+8d"
+    forged = bytearray(service.city.issue())
+    forged[-1] ^= 1
+    for scanned, verdict, status in ((service.city.issue(),
+                                      "bundle-stale", 3),
+                                     (service.city.issue(cls=3),
+                                      "bundle-stale", 3),
+                                     (bytes(forged), "bad-signature", 1),
+                                     (revoked, "revoked", 1)):
+        got, told = door.redeem(scanned)
+        assert (told["verdict"], got) == (verdict, status), told
+        assert told["by_service"] is False

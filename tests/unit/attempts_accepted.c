@@ -10,7 +10,7 @@ static void nothing(struct world *w)
 void ask_service(struct world *w)
 {
 	w->at_service = true;
-	w->clock.floor_ms = 0;
+	w->clock.floor_ms = w->clock.proven_ms = 0;
 }
 
 void go_offline(struct world *w)

@@ -34,7 +34,7 @@ static void over_at_the_floor_too(struct world *w)
 static void over_just_at_the_floor(struct world *w)
 {
 	w->clock.anchored = false;
-	w->pass.exp = (uint64_t)w->clock.floor_ms / 1000;
+	w->pass.exp = (uint64_t)w->clock.proven_ms / 1000;
 }
 
 static void revoked(struct world *w)

@@ -108,6 +108,7 @@ static void make_door(struct world *w)
 	w->clock = (struct clock_view){
 	    .now_ms = CITY_NOW * 1000,
 	    .floor_ms = (CITY_NOW - CITY_HOUR) * 1000,
+	    .proven_ms = (CITY_NOW - CITY_HOUR) * 1000,
 	    .anchored = true,
 	};
 	w->party = 2;
