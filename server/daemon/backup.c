@@ -16,7 +16,8 @@
 
 static bool fail(struct backup *b, const char *what, const char *why)
 {
-	snprintf(b->error, sizeof(b->error), "%s: %s", what, why);
+	/* The reason is the more telling of the two. */
+	snprintf(b->error, sizeof(b->error), "%.120s: %.180s", what, why);
 	return false;
 }
 

@@ -10,19 +10,57 @@
 
 /* Two cities with two lists each, before and after an hourly change. */
 #define LISTS_KEPT 8
+/* An upload is mostly of one kiosk, which goes by one bundle for hours. */
+#define SETTINGS_KEPT 16
+#define ISSUERS_KEPT 16
+#define SINCES_KEPT 16
+
+/* What was in force, copied out of the store. */
+struct body {
+	uint8_t *p; /* malloc'd; NULL: it was not there */
+	size_t n;
+};
 
 /* A status list as it was from an epoch on. */
 struct kept_list {
-	uint64_t since; /* 0: an empty slot */
-	uint64_t used;	/* the least goes first */
+	uint64_t used;	/* the least goes first; 0: an empty slot */
+	uint64_t since;
 	char uri[URI_MAX + 1];
 	uint8_t *bytes; /* malloc'd */
 	struct status_view view;
-	uint8_t signer[8];
+};
+
+/* Which epoch brought the list that was in force under another. */
+struct kept_since {
+	uint64_t used, epoch, since; /* since 0: there was none */
+	char uri[URI_MAX + 1];
+};
+
+struct kept_issuer {
+	uint64_t used, epoch;
+	char iss[ISS_MAX + 1];
+	struct body document;
+	bool there;
+	struct issuerdoc doc; /* views into document */
+};
+
+/* Place, benefit and rules under an epoch; what is there views the bodies. */
+struct kept_setting {
+	uint64_t used, epoch;
+	char facility_id[NAME_ID_MAX + 1], benefit_id[NAME_ID_MAX + 1];
+	struct body facility_body, benefit_body, policy_body;
+	bool has_facility, has_benefit;
+	struct facility facility;
+	struct benefit benefit;
+	struct policy policy;
+	uint64_t made_at;
 };
 
 struct hindsight {
 	struct kept_list list[LISTS_KEPT];
+	struct kept_since since[SINCES_KEPT];
+	struct kept_issuer issuer[ISSUERS_KEPT];
+	struct kept_setting setting[SETTINGS_KEPT];
 	uint64_t clock;
 	uint8_t *inflated; /* STATUS_INFLATED_MAX */
 };
@@ -40,12 +78,35 @@ struct hindsight *hindsight_new(void)
 	return h;
 }
 
+static void clear_setting(struct kept_setting *k)
+{
+	free(k->facility_body.p);
+	free(k->benefit_body.p);
+	free(k->policy_body.p);
+	memset(k, 0, sizeof(*k));
+}
+
+static void clear_issuer(struct kept_issuer *k)
+{
+	free(k->document.p);
+	memset(k, 0, sizeof(*k));
+}
+
+static void clear_list(struct kept_list *k)
+{
+	free(k->bytes);
+	memset(k, 0, sizeof(*k));
+}
+
 void hindsight_forget(struct hindsight *h)
 {
-	for (size_t i = 0; i < LISTS_KEPT; i++) {
-		free(h->list[i].bytes);
-		memset(&h->list[i], 0, sizeof(h->list[i]));
-	}
+	for (size_t i = 0; i < LISTS_KEPT; i++)
+		clear_list(&h->list[i]);
+	for (size_t i = 0; i < ISSUERS_KEPT; i++)
+		clear_issuer(&h->issuer[i]);
+	for (size_t i = 0; i < SETTINGS_KEPT; i++)
+		clear_setting(&h->setting[i]);
+	memset(h->since, 0, sizeof(h->since));
 }
 
 void hindsight_free(struct hindsight *h)
@@ -58,12 +119,6 @@ void hindsight_free(struct hindsight *h)
 }
 
 /* ------------------------------------------------------------- versions */
-
-/* What was in force, copied out of the store. */
-struct body {
-	uint8_t *p; /* malloc'd; NULL: it was not there */
-	size_t n;
-};
 
 static bool copy_body(void *arg, const void *row)
 {
@@ -94,24 +149,33 @@ static struct bytes view_of(const struct body *b)
 
 /* --------------------------------------------------------- status lists */
 
-static struct kept_list *find_kept(struct hindsight *h, struct bytes uri,
-				   uint64_t since)
+static enum store_result since_of(struct hindsight *h, struct store *s,
+				  struct bytes uri, uint64_t epoch,
+				  uint64_t *since)
 {
-	for (size_t i = 0; i < LISTS_KEPT; i++)
-		if (h->list[i].since == since && since != 0 &&
-		    bytes_is_text(uri, h->list[i].uri))
-			return &h->list[i];
-	return NULL;
-}
+	struct kept_since *to = &h->since[0];
+	enum store_result r;
 
-static struct kept_list *oldest(struct hindsight *h)
-{
-	struct kept_list *found = &h->list[0];
+	for (size_t i = 0; i < SINCES_KEPT; i++) {
+		struct kept_since *k = &h->since[i];
 
-	for (size_t i = 1; i < LISTS_KEPT; i++)
-		if (h->list[i].used < found->used)
-			found = &h->list[i];
-	return found;
+		if (k->used > 0 && k->epoch == epoch &&
+		    bytes_is_text(uri, k->uri)) {
+			*since = k->since;
+			return STORE_OK;
+		}
+		if (k->used < to->used)
+			to = k;
+	}
+	*since = 0;
+	r = store_version_epoch(s, VERSION_STATUS, uri, epoch, since);
+	if (r == STORE_FAILED ||
+	    !bytes_to_text(uri, to->uri, sizeof(to->uri)))
+		return r == STORE_FAILED ? r : STORE_OK;
+	to->used = ++h->clock;
+	to->epoch = epoch;
+	to->since = *since;
+	return STORE_OK;
 }
 
 /* What cannot be read any more is a list that is missing. */
@@ -131,26 +195,21 @@ static bool inflate(struct hindsight *h, struct bytes message,
 	memcpy(to->bytes, list.p, list.n);
 	to->view = (struct status_view){{list.bits, to->bytes, list.n},
 					token.iat, token.exp, token.ttl};
-	memcpy(to->signer, token.kid, sizeof(to->signer));
 	return true;
 }
 
 static enum store_result load_list(struct hindsight *h, struct store *s,
 				   struct bytes uri, uint64_t since,
-				   struct kept_list **out)
+				   struct kept_list *to)
 {
-	struct kept_list *to = oldest(h);
 	struct body body = {.p = NULL};
 	enum store_result r = load(s, VERSION_STATUS, uri, since, &body);
 
-	free(to->bytes);
-	memset(to, 0, sizeof(*to));
+	clear_list(to);
 	if (r == STORE_OK && body.p != NULL &&
 	    bytes_to_text(uri, to->uri, sizeof(to->uri)) &&
-	    inflate(h, view_of(&body), to)) {
+	    inflate(h, view_of(&body), to))
 		to->since = since;
-		*out = to;
-	}
 	free(body.p);
 	return r;
 }
@@ -158,32 +217,67 @@ static enum store_result load_list(struct hindsight *h, struct store *s,
 /* NULL: there was none. */
 static enum store_result list_at(struct hindsight *h, struct store *s,
 				 struct bytes uri, uint64_t epoch,
-				 struct kept_list **out)
+				 const struct status_view **out)
 {
+	struct kept_list *to = &h->list[0];
 	uint64_t since;
-	enum store_result r =
-	    store_version_epoch(s, VERSION_STATUS, uri, epoch, &since);
+	enum store_result r = since_of(h, s, uri, epoch, &since);
 
 	*out = NULL;
-	if (r != STORE_OK)
-		return r == STORE_NONE ? STORE_OK : r;
-	*out = find_kept(h, uri, since);
-	if (*out == NULL)
-		r = load_list(h, s, uri, since, out);
-	if (*out != NULL)
-		(*out)->used = ++h->clock;
+	if (r != STORE_OK || since == 0)
+		return r;
+	for (size_t i = 0; i < LISTS_KEPT; i++) {
+		struct kept_list *k = &h->list[i];
+
+		if (k->since == since && bytes_is_text(uri, k->uri)) {
+			k->used = ++h->clock;
+			*out = &k->view;
+			return STORE_OK;
+		}
+		if (k->used < to->used)
+			to = k;
+	}
+	r = load_list(h, s, uri, since, to);
+	if (r == STORE_OK && to->since == since) {
+		to->used = ++h->clock;
+		*out = &to->view;
+	}
 	return r;
 }
 
 /* --------------------------------------------------------------- issuer */
 
-/* What a pass is judged by, as it was. */
-struct evidence {
-	struct body document;
-	struct issuerdoc doc;
-	struct issuer_key key;
-	struct kept_list *list;
-};
+static enum store_result issuer_at(struct hindsight *h, struct store *s,
+				   struct bytes iss, uint64_t epoch,
+				   const struct kept_issuer **out)
+{
+	struct kept_issuer *to = &h->issuer[0];
+	enum store_result r;
+
+	for (size_t i = 0; i < ISSUERS_KEPT; i++) {
+		struct kept_issuer *k = &h->issuer[i];
+
+		if (k->used > 0 && k->epoch == epoch &&
+		    bytes_is_text(iss, k->iss)) {
+			k->used = ++h->clock;
+			*out = k;
+			return STORE_OK;
+		}
+		if (k->used < to->used)
+			to = k;
+	}
+	clear_issuer(to);
+	r = load(s, VERSION_DOCUMENT, iss, epoch, &to->document);
+	to->there = to->document.p != NULL &&
+		    issuerdoc_read(view_of(&to->document), &to->doc);
+	/* pass_read has bounded it */
+	if (r == STORE_OK && bytes_to_text(iss, to->iss, sizeof(to->iss))) {
+		to->epoch = epoch;
+		to->used = ++h->clock;
+	}
+	*out = to;
+	return r;
+}
 
 /* A key of that id is that key, wherever it is found. */
 static bool verified(const struct admitted *admitted,
@@ -194,80 +288,101 @@ static bool verified(const struct admitted *admitted,
 		   : cose_verify(&admitted->scan.pass_cose, key->pk, NULL);
 }
 
+/* What the pass is judged by, as it was; key is the caller's room for it. */
 static enum store_result take_issuer(struct hindsight *h, struct store *s,
 				     const struct admitted *admitted,
-				     uint64_t epoch, struct evidence *e,
+				     uint64_t epoch, struct issuer_key *key,
 				     struct decide_input *in)
 {
 	const struct pass *pass = &admitted->scan.pass;
+	const struct kept_issuer *issuer;
 	enum store_result r;
 
 	in->issuer = ISSUER_NOT_HERE;
 	in->key = NULL;
 	in->status = NULL;
 	in->pass_verified = false;
-	r = load(s, VERSION_DOCUMENT, pass->iss, epoch, &e->document);
-	if (r != STORE_OK || e->document.p == NULL ||
-	    !issuerdoc_read(view_of(&e->document), &e->doc))
+	r = issuer_at(h, s, pass->iss, epoch, &issuer);
+	if (r != STORE_OK || !issuer->there)
 		return r;
 	in->issuer = ISSUER_KNOWN;
-	if (!issuerdoc_key(&e->doc, admitted->scan.kid, &e->key))
+	if (!issuerdoc_key(&issuer->doc, admitted->scan.kid, key))
 		return STORE_OK;
-	in->key = &e->key;
-	in->pass_verified = verified(admitted, &e->key);
-	if (!issuerdoc_has_uri(&e->doc, pass->uri))
+	in->key = key;
+	in->pass_verified = verified(admitted, key);
+	if (!issuerdoc_has_uri(&issuer->doc, pass->uri))
 		return STORE_OK;
-	r = list_at(h, s, pass->uri, epoch, &e->list);
-	if (r == STORE_OK && e->list != NULL)
-		in->status = &e->list->view;
-	return r;
+	return list_at(h, s, pass->uri, epoch, &in->status);
 }
 
 /* ------------------------------------------------------------- the rest */
 
-struct setting {
-	struct body facility, benefit, policy;
-	struct facility f;
-	struct benefit b;
-	struct policy p;
-};
-
-static void free_setting(struct setting *set)
-{
-	free(set->facility.p);
-	free(set->benefit.p);
-	free(set->policy.p);
-}
-
-static enum store_result take_setting(struct store *s, const struct past *past,
-				      struct setting *set,
-				      struct decide_input *in)
+static enum store_result load_setting(struct store *s,
+				      const struct past *past,
+				      struct kept_setting *k)
 {
 	struct epoch_row epoch;
 	enum store_result r;
 
 	r = load(s, VERSION_FACILITY, past->facility, past->epoch,
-		 &set->facility);
+		 &k->facility_body);
 	if (r == STORE_OK)
 		r = load(s, VERSION_BENEFIT, past->benefit, past->epoch,
-			 &set->benefit);
+			 &k->benefit_body);
 	if (r == STORE_OK)
 		r = load(s, VERSION_POLICY, bytes_text(""), past->epoch,
-			 &set->policy);
-	if (r != STORE_OK)
+			 &k->policy_body);
+	if (r == STORE_OK)
+		r = store_epoch_at(s, past->epoch, &epoch);
+	if (r == STORE_FAILED)
 		return r;
-	if (facility_read(view_of(&set->facility), &set->f))
-		in->facility = &set->f;
-	if (benefit_read(view_of(&set->benefit), &set->b))
-		in->benefit = &set->b;
-	if (!policy_read(view_of(&set->policy), &set->p))
-		set->p = policy_default();
-	in->policy = &set->p;
-	r = store_epoch_at(s, past->epoch, &epoch);
-	in->has_bundle_age = true;
-	in->bundle_made_at = epoch.made_at; /* none: 0, and long over */
-	in->bundle_good_until = epoch.made_at + set->p.hard_age_s;
-	return r == STORE_NONE ? STORE_OK : r;
+	k->has_facility = facility_read(view_of(&k->facility_body),
+					&k->facility);
+	k->has_benefit = benefit_read(view_of(&k->benefit_body), &k->benefit);
+	if (!policy_read(view_of(&k->policy_body), &k->policy))
+		k->policy = policy_default();
+	k->made_at = epoch.made_at; /* none: 0, and long over */
+	return STORE_OK;
+}
+
+static bool is_setting(const struct kept_setting *k, const struct past *past)
+{
+	return k->used > 0 && k->epoch == past->epoch &&
+	       bytes_is_text(past->facility, k->facility_id) &&
+	       bytes_is_text(past->benefit, k->benefit_id);
+}
+
+static enum store_result setting_at(struct hindsight *h, struct store *s,
+				    const struct past *past,
+				    struct kept_setting **out)
+{
+	struct kept_setting *to = &h->setting[0];
+	enum store_result r;
+
+	for (size_t i = 0; i < SETTINGS_KEPT; i++) {
+		struct kept_setting *k = &h->setting[i];
+
+		if (is_setting(k, past)) {
+			k->used = ++h->clock;
+			*out = k;
+			return STORE_OK;
+		}
+		if (k->used < to->used)
+			to = k;
+	}
+	clear_setting(to);
+	r = load_setting(s, past, to);
+	/* entry_read has bounded both */
+	if (r == STORE_OK &&
+	    bytes_to_text(past->facility, to->facility_id,
+			  sizeof(to->facility_id)) &&
+	    bytes_to_text(past->benefit, to->benefit_id,
+			  sizeof(to->benefit_id))) {
+		to->epoch = past->epoch;
+		to->used = ++h->clock;
+	}
+	*out = to;
+	return r;
 }
 
 static bool is_news(enum verdict v)
@@ -296,23 +411,24 @@ static enum store_result judge_news(struct hindsight *h, struct store *s,
 				    struct decide_input *in,
 				    struct view_back *out)
 {
-	struct evidence e = {.list = NULL};
+	struct issuer_key key;
 	uint64_t epoch;
 	enum store_result r = find_epoch(s, past, &epoch);
+	enum verdict v;
 
-	if (r == STORE_OK)
-		r = take_issuer(h, s, past->admitted, epoch, &e, in);
-	if (r == STORE_OK) {
-		enum verdict v = decide(in).verdict;
-
-		if (v == VERDICT_UNKNOWN_KEY && in->issuer == ISSUER_NOT_HERE)
-			v = VERDICT_ISSUER_NOT_TRUSTED;
-		out->refused = is_news(v) || v == VERDICT_ISSUER_NOT_TRUSTED
-				   ? v
-				   : VERDICT_NONE;
-	}
-	free(e.document.p);
-	return r;
+	/* It knew no more than the kiosk. */
+	if (r != STORE_OK || epoch == past->epoch)
+		return r;
+	r = take_issuer(h, s, past->admitted, epoch, &key, in);
+	if (r != STORE_OK)
+		return r;
+	v = decide(in).verdict;
+	if (v == VERDICT_UNKNOWN_KEY && in->issuer == ISSUER_NOT_HERE)
+		v = VERDICT_ISSUER_NOT_TRUSTED;
+	out->refused = is_news(v) || v == VERDICT_ISSUER_NOT_TRUSTED
+			   ? v
+			   : VERDICT_NONE;
+	return STORE_OK;
 }
 
 static enum store_result judge_past(struct hindsight *h, struct store *s,
@@ -320,28 +436,28 @@ static enum store_result judge_past(struct hindsight *h, struct store *s,
 				    struct decide_input *in,
 				    struct view_back *out)
 {
-	struct evidence e = {.list = NULL};
+	struct issuer_key key;
 	enum store_result r = STORE_OK;
 	struct decision d;
 
 	if (past->admitted->shape == VERDICT_NONE)
-		r = take_issuer(h, s, past->admitted, past->epoch, &e, in);
-	if (r == STORE_OK) {
-		d = decide(in);
-		out->knew = d.verdict;
-		out->has_price = d.has_price;
-		out->price = d.price;
-	}
-	free(e.document.p);
-	if (r == STORE_OK && out->knew == VERDICT_ACCEPTED_OFFLINE)
-		r = judge_news(h, s, past, in, out);
-	return r;
+		r = take_issuer(h, s, past->admitted, past->epoch, &key, in);
+	if (r != STORE_OK)
+		return r;
+	d = decide(in);
+	out->knew = d.verdict;
+	out->has_price = d.has_price;
+	out->price = d.price;
+	return out->knew == VERDICT_ACCEPTED_OFFLINE
+		   ? judge_news(h, s, past, in, out)
+		   : STORE_OK;
 }
 
 enum store_result look_back(struct hindsight *h, struct store *s,
 			    const struct past *past, struct view_back *out)
 {
-	struct setting set = {.facility = {.p = NULL}};
+	struct kept_setting *set;
+	enum store_result r = setting_at(h, s, past, &set);
 	struct decide_input in = {
 	    .shape = past->admitted->shape,
 	    .scan = &past->admitted->scan,
@@ -353,18 +469,19 @@ enum store_result look_back(struct hindsight *h, struct store *s,
 	    .clock = {.now_ms = past->at_ms, .anchored = true},
 	    .offline = true,
 	};
-	enum store_result r;
 
 	memset(out, 0, sizeof(*out));
-	r = take_setting(s, past, &set, &in);
-	if (r == STORE_OK) {
-		out->uses_max = set.p.offline_uses;
-		out->amount_max =
-		    in.facility != NULL
-			? policy_offline_amount(&set.p, set.f.currency)
-			: 0;
-		r = judge_past(h, s, past, &in, out);
-	}
-	free_setting(&set);
-	return r;
+	if (r != STORE_OK)
+		return r;
+	in.facility = set->has_facility ? &set->facility : NULL;
+	in.benefit = set->has_benefit ? &set->benefit : NULL;
+	in.policy = &set->policy;
+	in.has_bundle_age = true;
+	in.bundle_made_at = set->made_at;
+	in.bundle_good_until = set->made_at + set->policy.hard_age_s;
+	out->uses_max = set->policy.offline_uses;
+	if (set->has_facility)
+		out->amount_max = policy_offline_amount(
+		    &set->policy, set->facility.currency);
+	return judge_past(h, s, past, &in, out);
 }

@@ -15,7 +15,8 @@ struct hindsight;
 
 struct hindsight *hindsight_new(void); /* NULL: out of memory */
 void hindsight_free(struct hindsight *h); /* takes NULL */
-/* A transaction was given up: what it had written may be written otherwise. */
+/* What it keeps may be otherwise: a bundle was made, or a transaction was given
+ * up that had made one. */
 void hindsight_forget(struct hindsight *h);
 
 /* The attempt in question. */

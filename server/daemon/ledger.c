@@ -201,6 +201,8 @@ static enum store_result run_call(struct ledger *l, struct ledger_job *job)
 	if (store_savepoint(l->store) != STORE_OK)
 		return STORE_FAILED;
 	job->call_result = call_and_prepare(l, job);
+	if (job->remake_snapshot)
+		hindsight_forget(l->hindsight);
 	if (job->call_result == STORE_OK)
 		return store_release(l->store);
 	store_undo(l->store);

@@ -72,7 +72,7 @@ def crypto(cores=1):
 class Doors:
     """A daemon, its kiosks, and the load on it."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, kiosks=KIOSKS):
         self.directory = directory
         self.daemon = oaprun.Daemon(directory, threads=CORES).start()
         self.issuer = oapcast.Issuer()
@@ -80,7 +80,7 @@ class Doors:
         self.daemon.add_benefit("visit", uses=1)
         self.daemon.add_benefit("again", uses=1000000)
         self.daemon.add_issuer(self.issuer)
-        kiosks = [self.daemon.add_kiosk("tnm") for _ in range(KIOSKS)]
+        kiosks = [self.daemon.add_kiosk("tnm") for _ in range(kiosks)]
         self.head = "service %s\nissuer %s %s %s %d\n" % (
             kiosks[0].service_public.hex(), bytes(self.issuer.key).hex(),
             self.issuer.iss, self.issuer.uri, len(self.issuer.statuses))
@@ -90,12 +90,15 @@ class Doors:
 
     def load(self, redemptions, batch, benefit="visit", passes=0):
         """The load's report, and the daemon's CPU seconds for it."""
+        return self.run("--redemptions", redemptions, "--passes", passes,
+                        "--batch", batch, "--benefit", benefit)
+
+    def run(self, *options):
         path = self.directory / "load.txt"
         path.write_text(self.head + "\n".join(self.kiosks) + "\n")
         process = subprocess.Popen(
-            [tool("load"), "--port", str(self.daemon.port), "--redemptions",
-             str(redemptions), "--passes", str(passes), "--batch",
-             str(batch), "--benefit", benefit, path],
+            [tool("load"), "--port", str(self.daemon.port),
+             *map(str, options), path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
         before = self.daemon.cpu_seconds()
@@ -164,6 +167,79 @@ def bench_daemon(table, directory, redemptions, rounds):
                         for _ in range(rounds if judged else 1)], judged)
     finally:
         doors.daemon.stop()
+
+
+# -------------------------------------------------------------- backlog
+def bench_morning(table, directory, kiosks, entries):
+    """Doors that were cut off are back all at once; another one asks."""
+    doors = Doors(directory, kiosks + 1)
+    try:
+        doors.daemon.admin("PATCH", "/v1/policy", {"offline_uses": entries})
+        report, _ = doors.run("--backlog", entries, "--benefit", "again")
+        assert report["redemptions"] >= kiosks * entries
+        table.add("oapd, %d kiosks upload %d entries each" % (kiosks,
+                                                              entries),
+                  "%.0f/s" % (kiosks * entries / report["seconds"]))
+        table.add("  a question beside it, p50 / p99 of %d" %
+                  report["ask"]["calls"], "%.1f / %.1f ms" %
+                  (report["ask"]["p50_ms"], report["ask"]["p99_ms"]),
+                  report["ask"]["p99_ms"], "ms", most=100)
+    finally:
+        doors.daemon.stop()
+
+
+def bench_backlog(table, directory, entries):
+    """One kiosk that was alone for long, with a wrapped key."""
+    daemon = oaprun.Daemon(directory / "service", threads=CORES).start()
+    daemon.file.write_text(daemon.file.read_text().replace(
+        "port = 0", "port = %d" % daemon.port))
+    kiosk, credentials = directory / "kiosk", directory / "credentials"
+    credentials.mkdir()
+    (credentials / "oap-kiosk.key").write_bytes(os.urandom(32))
+    env = dict(os.environ, CREDENTIALS_DIRECTORY=str(credentials))
+    program = str(oaprun.program("oap-kiosk"))
+    city = oapcast.Issuer()
+    daemon.add_facility("tnm")
+    daemon.add_benefit("visit")
+    daemon.add_issuer(city)
+    daemon.admin("PATCH", "/v1/policy", {"offline_uses": entries})
+    code = daemon.admin("POST", "/v1/kiosks", {"facility": "tnm"})["code"]
+    subprocess.run([program, "enrol", "--dir", kiosk, code], check=True,
+                   stdout=subprocess.DEVNULL, env=env)
+    daemon.stop()
+    codes = directory / "codes.txt"
+    with open(codes, "w") as f:
+        for i in range(entries):
+            f.write(m.code(city.issue(idx=i % 4096)) + "\n")
+    start = time.monotonic()
+    with open(codes) as f, open(directory / "told.txt", "w") as told:
+        subprocess.run([program, "redeem", "--dir", kiosk, "--benefit",
+                        "visit", "-"], stdin=f, stdout=told, env=env,
+                       stderr=subprocess.DEVNULL)
+    alone = time.monotonic() - start
+    told = (directory / "told.txt").read_text().count("accepted-offline")
+    assert told == entries, told
+    verify_us = crypto(CORES)[0]
+    daemon.start()
+    try:
+        start = time.monotonic()
+        process = subprocess.Popen([program, "sync", "--dir", kiosk],
+                                   stdout=subprocess.DEVNULL, env=env)
+        _, status, used = os.wait4(process.pid, 0)
+        rate = entries / (time.monotonic() - start)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        disputed = daemon.admin("GET", "/v1/disputed")["disputed"]
+        assert disputed == [], disputed[0]
+    finally:
+        daemon.stop()
+    table.add("oap-kiosk, a visit decided alone", "%.0f us" %
+              (alone / entries * 1e6))
+    table.add("oap-kiosk, a backlog of %d uploaded" % entries,
+              "%.0f/s" % rate, rate * 2 * verify_us * 1e-6 / CORES,
+              "cores / two verifies", least=0.4)
+    table.add("  its memory at most", "%.1f MB" % (used.ru_maxrss / 1024),
+              used.ru_maxrss / 1024, "MB", most=32)
 
 
 # --------------------------------------------------------------- issuer
@@ -241,7 +317,9 @@ def main():
     parser.add_argument("--passes", type=int, default=100000)
     parser.add_argument("--pictures", type=int, default=5000)
     parser.add_argument("--scans", type=int, default=4000)
-    parser.add_argument("--only", choices=("daemon", "issuer", "scan"))
+    parser.add_argument("--only", choices=("daemon", "issuer", "scan",
+                                           "backlog"))
+    parser.add_argument("--backlog", type=int, default=100000)
     parser.add_argument("--dir", help="where to work; on a disk, not in "
                                       "memory, or fsync costs nothing")
     options = parser.parse_args()
@@ -260,6 +338,11 @@ def main():
                          options.pictures)
         if options.only in (None, "scan"):
             bench_scan(table, work, verify_us, options.scans)
+        if options.only in (None, "backlog"):
+            bench_morning(table, work / "morning", 100,
+                          options.backlog // 100)
+            (work / "alone").mkdir()
+            bench_backlog(table, work / "alone", options.backlog)
     print("%d cores, %s" % (CORES, os.uname().release))
     table.print()
     if table.missed:

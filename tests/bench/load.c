@@ -7,6 +7,11 @@
  * is not taken, ends it with status 1.
  *
  *   load --port N --redemptions N [--passes N] [--batch N] --benefit ID FILE
+ *   load --port N --backlog N --benefit ID FILE
+ *
+ * With --backlog every kiosk but the first uploads so many entries that it
+ * accepted by itself, ITEMS_PER_UPLOAD_MAX at a time, while the first asks
+ * without pause until they are through.
  *
  * FILE has lines: "service PUBLIC_KEY", "issuer SEED ISS URI INDICES",
  * "kiosk SEED FACILITY EPOCH NEXT_SEQ PREV" (keys, seeds and hashes in
@@ -29,6 +34,9 @@
 
 #define KIOSKS_MAX 1024
 #define LIST_AMOUNT 24000
+/* beside a backlog: as many as fit, and passes that come again */
+#define ASKS_MAX 1000000
+#define ASKS_PASSES 10000
 
 struct buffer {
 	uint8_t bytes[PASS_MAX];
@@ -47,6 +55,13 @@ struct door {
 	size_t items_n;
 	unsigned waiting;
 	bool uploading;
+	/* uploads of what was accepted alone, ready to be sent */
+	struct body {
+		uint8_t *bytes;
+		size_t n;
+		unsigned items;
+	} *backlog;
+	size_t bodies, sent;
 };
 
 struct load {
@@ -60,6 +75,8 @@ struct load {
 	struct buffer *passes;
 	size_t pass_count, wanted, asked, redeemed;
 	unsigned batch; /* 0: entries go with the next question */
+	unsigned backlog; /* entries of each kiosk but the first */
+	unsigned behind;  /* kiosks that still have some */
 	const char *benefit;
 	int64_t *ask_ns, *upload_ns;
 	size_t asks, uploads;
@@ -90,7 +107,7 @@ static void new_id(uint8_t id[16], int64_t at_ms)
 	id[8] = (id[8] & 0x3f) | 0x80;
 }
 
-static void make_pass(struct load *l, size_t i)
+static void make_pass(struct load *l, size_t i, struct buffer *to)
 {
 	uint8_t payload[PASS_MAX];
 	uint64_t now = (uint64_t)now_ms() / 1000;
@@ -101,7 +118,7 @@ static void make_pass(struct load *l, size_t i)
 			 .uri = bytes_text(l->uri),
 			 .hint = bytes_text("K.M.")};
 	struct outbuf body = outbuf_in(payload, sizeof(payload));
-	struct outbuf out = outbuf_in(l->passes[i].bytes, PASS_MAX);
+	struct outbuf out = outbuf_in(to->bytes, PASS_MAX);
 
 	randombytes_buf(p.cti, sizeof(p.cti));
 	pass_put_payload(&body, &p);
@@ -109,7 +126,7 @@ static void make_pass(struct load *l, size_t i)
 		       l->issuer_sk, NULL);
 	if (body.failed || out.failed)
 		die("a pass does not fit");
-	l->passes[i].n = out.n;
+	to->n = out.n;
 }
 
 /* ---- what is sent ---- */
@@ -245,6 +262,116 @@ static unsigned occurrences(const char *text, const char *what)
 	return n;
 }
 
+/* ---- what was accepted alone ---- */
+
+#define BODY_ROOM (REPORT_MAX + 64 + ITEMS_PER_UPLOAD_MAX * ITEM_MAX)
+
+static void write_alone(struct load *l, struct door *d, int64_t at_ms,
+			struct outbuf *items)
+{
+	struct buffer pass;
+	struct entry e = {.typ = TYP_ATTEMPT,
+			  .seq = ++d->seq,
+			  .at_ms = at_ms,
+			  .epoch = d->epoch,
+			  .facility = bytes_text(d->facility),
+			  .benefit = bytes_text(l->benefit),
+			  .party = 1,
+			  .told = VERDICT_ACCEPTED_OFFLINE};
+	uint8_t message[ENTRY_MAX], salt[ENTRY_SALT];
+	struct outbuf out = outbuf_in(message, sizeof(message));
+
+	make_pass(l, (size_t)d->seq, &pass);
+	new_id(e.id, at_ms);
+	memcpy(e.prev, d->prev, 32);
+	randombytes_buf(salt, sizeof(salt));
+	entry_commit(salt, bytes_of(pass.bytes, pass.n), e.commitment);
+	entry_put(&out, &e, d->kid, d->sk);
+	struct item item = {out_view(&out), bytes_of(salt, sizeof(salt)),
+			    bytes_of(pass.bytes, pass.n)};
+	body_put_item(items, &item);
+	if (out.failed || items->failed)
+		die("an entry does not fit");
+	entry_hash(item.entry, d->prev);
+}
+
+static void fill_body(struct load *l, struct door *d, unsigned count,
+		      struct body *to)
+{
+	uint8_t message[REPORT_MAX];
+	uint8_t *room = malloc(BODY_ROOM), *bytes = malloc(BODY_ROOM);
+	struct outbuf items = outbuf_in(room, room ? BODY_ROOM : 0);
+	struct outbuf out = outbuf_in(message, sizeof(message));
+	struct outbuf whole = outbuf_in(bytes, bytes ? BODY_ROOM : 0);
+	struct report r = {.at_ms = now_ms(),
+			   .epoch = d->epoch,
+			   .has_unsent = true,
+			   .oldest_unsent = d->seq + 1,
+			   .queue_depth = count,
+			   .version = bytes_text("load")};
+
+	for (unsigned i = 0; i < count; i++)
+		write_alone(l, d, now_ms(), &items);
+	r.next_seq = d->seq + 1;
+	memcpy(r.kid, d->kid, 8);
+	report_put(&out, &r, d->mac);
+	body_put_head(&whole, out_view(&out), count);
+	out_put(&whole, items.p, items.n);
+	if (out.failed || whole.failed)
+		die("an upload does not fit");
+	free(room);
+	*to = (struct body){realloc(bytes, whole.n), whole.n, count};
+}
+
+static void fall_behind(struct load *l, struct door *d)
+{
+	unsigned left = l->backlog;
+
+	d->bodies = (left + ITEMS_PER_UPLOAD_MAX - 1) / ITEMS_PER_UPLOAD_MAX;
+	d->backlog = calloc(d->bodies, sizeof(*d->backlog));
+	if (d->backlog == NULL)
+		die("out of memory");
+	for (size_t i = 0; i < d->bodies; i++) {
+		unsigned count = left < ITEMS_PER_UPLOAD_MAX
+				     ? left
+				     : ITEMS_PER_UPLOAD_MAX;
+
+		fill_body(l, d, count, &d->backlog[i]);
+		left -= count;
+	}
+	l->behind++;
+}
+
+static void catch_up(struct load *l, unsigned i)
+{
+	struct door *d = &l->doors[i];
+	const struct body *next = &d->backlog[d->sent++];
+
+	d->waiting = next->items;
+	d->uploading = true;
+	wire_post(l->wire, i, "/v1/entries", next->bytes, next->n);
+}
+
+static unsigned occurrences(const char *text, const char *what);
+
+static void caught_up(struct load *l, unsigned i, const char *body)
+{
+	struct door *d = &l->doors[i];
+	unsigned taken =
+	    occurrences(body, "\"verdict\":\"accepted-offline\"");
+
+	if (taken != d->waiting || strstr(body, "\"marks\":[\"") != NULL) {
+		fprintf(stderr, "load: upload of %u: %.600s\n", d->waiting,
+			body);
+		exit(1);
+	}
+	l->redeemed += taken;
+	if (d->sent < d->bodies)
+		catch_up(l, i);
+	else
+		l->behind--;
+}
+
 /* results: the part of a reply that has them, in the order of the entries. */
 static void took(struct load *l, struct door *d, const char *body)
 {
@@ -286,6 +413,11 @@ static void done(void *arg, unsigned i, const struct wire_reply *reply)
 			reply->body);
 		exit(1);
 	}
+	if (d->bodies > 0) {
+		l->upload_ns[l->uploads++] = reply->got_ns - reply->sent_ns;
+		caught_up(l, i, reply->body);
+		return;
+	}
 	if (d->uploading) {
 		l->upload_ns[l->uploads++] = reply->got_ns - reply->sent_ns;
 		took(l, d, reply->body);
@@ -293,6 +425,8 @@ static void done(void *arg, unsigned i, const struct wire_reply *reply)
 		l->ask_ns[l->asks++] = reply->got_ns - reply->sent_ns;
 		answered(l, d, reply->body);
 	}
+	if (l->backlog > 0 && l->behind == 0)
+		l->wanted = 0;
 	if (l->asked < l->wanted && (l->batch == 0 || d->waiting < l->batch))
 		ask(l, i);
 	else if (d->waiting > 0)
@@ -396,7 +530,9 @@ static void run(struct load *l, uint16_t port)
 	if (!l->passes || !l->ask_ns || !l->upload_ns || l->door_count == 0)
 		die("nothing to do");
 	for (size_t i = 0; i < l->pass_count; i++)
-		make_pass(l, i);
+		make_pass(l, i, &l->passes[i]);
+	for (unsigned i = 1; l->backlog > 0 && i < l->door_count; i++)
+		fall_behind(l, &l->doors[i]);
 	l->wire = wire_open(port, l->door_count, done, l);
 	if (l->wire == NULL)
 		exit(4);
@@ -407,7 +543,10 @@ static void run(struct load *l, uint16_t port)
 		exit(4);
 	int64_t start = wire_clock_ns();
 	for (unsigned i = 0; i < l->door_count && l->asked < l->wanted; i++)
-		ask(l, i);
+		if (l->backlog > 0 && i > 0)
+			catch_up(l, i);
+		else
+			ask(l, i);
 	wire_run(l->wire);
 	print(l, wire_clock_ns() - start);
 	wire_close(l->wire);
@@ -420,6 +559,7 @@ int main(int argc, char **argv)
 	    {"redemptions", required_argument, NULL, 'n'},
 	    {"passes", required_argument, NULL, 'u'},
 	    {"batch", required_argument, NULL, 'b'},
+	    {"backlog", required_argument, NULL, 'l'},
 	    {"benefit", required_argument, NULL, 'f'},
 	    {NULL, 0, NULL, 0}};
 	static struct load l = {.benefit = "visit"};
@@ -432,9 +572,15 @@ int main(int argc, char **argv)
 		case 'n': l.wanted = strtoul(optarg, NULL, 10); break;
 		case 'u': l.pass_count = strtoul(optarg, NULL, 10); break;
 		case 'b': l.batch = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'l': l.backlog = (unsigned)strtoul(optarg, NULL, 10);
+			break;
 		case 'f': l.benefit = optarg; break;
 		default: return 2;
 		}
+	}
+	if (l.backlog > 0) {
+		l.wanted = ASKS_MAX;
+		l.pass_count = ASKS_PASSES;
 	}
 	if (optind + 1 != argc || port == 0 || port > 65535 || l.wanted == 0 ||
 	    l.batch > ITEMS_PER_UPLOAD_MAX || sodium_init() < 0)
@@ -443,8 +589,12 @@ int main(int argc, char **argv)
 		l.pass_count = l.wanted;
 	read_file(&l, argv[optind]);
 	run(&l, (uint16_t)port);
-	for (unsigned i = 0; i < l.door_count; i++)
+	for (unsigned i = 0; i < l.door_count; i++) {
+		for (size_t k = 0; k < l.doors[i].bodies; k++)
+			free(l.doors[i].backlog[k].bytes);
+		free(l.doors[i].backlog);
 		free(l.doors[i].items);
+	}
 	free(l.passes);
 	free(l.ask_ns);
 	free(l.upload_ns);

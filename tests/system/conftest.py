@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import pathlib
 import random
 import signal
@@ -14,6 +15,7 @@ import oaprun  # noqa: E402
 import office  # noqa: E402
 
 SEED = oapany.seed()
+os.environ["OAP_SEED"] = str(SEED)      # of all workers, too
 
 
 def pytest_report_header():

@@ -40,7 +40,7 @@ bool desk_offer(struct desk *d, const struct offers *offers)
 
 static bool refuse(char why[DESK_WHY], const char *what)
 {
-	snprintf(why, DESK_WHY, "%s", what);
+	snprintf(why, DESK_WHY, "%.*s", DESK_WHY - 1, what);
 	return false;
 }
 
