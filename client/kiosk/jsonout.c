@@ -96,6 +96,18 @@ static void put_first_use(struct oap *kiosk, enum oap_lang lang, json_t *o,
 	json_object_set_new(o, "first_use", use);
 }
 
+/* How old what it was worked out from is, as far as the library tells. */
+static void put_ages(json_t *o, const struct oap_told *told)
+{
+#ifdef OAP_TOLD_HAS_AGES
+	put_known(o, "key_age_ms", told->key_age_ms);
+	put_known(o, "status_age_ms", told->status_age_ms);
+	put_known(o, "bundle_age_ms", told->bundle_age_ms);
+#else
+	(void)o, (void)told;
+#endif
+}
+
 json_t *told_object(struct oap *kiosk, enum oap_lang lang,
 		    const struct oap_told *told)
 {
@@ -121,6 +133,7 @@ json_t *told_object(struct oap *kiosk, enum oap_lang lang,
 		put_int(o, "limit", (int64_t)told->limit);
 	}
 	put_stale(o, told->stale);
+	put_ages(o, told);
 	put_marks(o, told->marks);
 	put_int(o, "at_ms", told->at_ms);
 	put_text(o, "local", told->local);
