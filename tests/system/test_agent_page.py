@@ -316,6 +316,19 @@ def test_a_benefit_is_chosen_on_the_page(page):
     assert page.service.asked[-1][1][6] == "night-kr"
 
 
+def test_a_call_of_others_that_fails_leaves_the_page_ready(page):
+    assert page.agent.call("POST", "/reverse", {"id": "00" * 16})[0] == 404
+    page.shows("ready")
+    assert not page.by("notice").is_displayed()
+
+
+def test_a_verdict_asked_for_by_a_till_stands_on_the_page(page):
+    page.agent.good("POST", "/redeem", {
+        "code": page.a_pass(hint="T.T."), "benefit": "day-kr", "list": 1000})
+    page.shows("accept")
+    assert "T.T." in page.text("rows") and page.text("after") == "800 KRW"
+
+
 # --------------------------------------------------- languages and sizes
 
 def overflow(page):

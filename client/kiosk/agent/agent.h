@@ -69,7 +69,7 @@ void agent_link(struct agent *a, enum link_state state);
 /* A status for every page is worked out soon. */
 void agent_look(struct agent *a);
 /* A page is told to say something that is no verdict: "no-benefit",
- * "too-fast", "failed". */
+ * "too-fast", "failed", "withdrawn". */
 void agent_notice(struct agent *a, const char *kind, const char *detail);
 
 #endif
