@@ -78,6 +78,22 @@ class Page:
             self.by("done").click()
         self.shows("ready")
 
+    def rest(self):
+        """Ready, with nothing at the desk, wherever the last test left it."""
+        self.size(1280, 800)
+        if self.driver.current_url != self.agent.url + "/" or \
+                self.kind() in ("wait", "gone", "locked"):
+            self.open()
+        elif self.by("done").is_displayed():
+            self.by("done").click()
+        self.language("en")
+        self.agent.good("PATCH", "/desk", {
+            "benefit": "day-kr", "party": 1, "amount": None,
+            "per_person": True})
+        wait(lambda: self.by("amount").get_property("value") == "" and
+             self.text("party") == "1", "an empty desk")
+        self.shows("ready")
+
     def a_pass(self, **claims):
         return m.code(self.service.issuer.issue(**claims))
 
@@ -117,11 +133,7 @@ def world(driver, tmp_path_factory):
 
 @pytest.fixture
 def page(world):
-    world.size(1280, 800)
-    world.open()
-    world.language("en")
-    world.agent.good("PATCH", "/desk", {
-        "benefit": "day-kr", "party": 1, "amount": None, "per_person": True})
+    world.rest()
     world.log()
     yield world
     assert world.log() == []
