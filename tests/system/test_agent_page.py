@@ -470,6 +470,26 @@ def test_nothing_is_asked_of_anybody_else(page):
         assert '"url":"%s/' % page.agent.url in message, message
 
 
+@pytest.mark.parametrize("state, kind, says", [
+    (0, "setup", "being set up"), (3, "device", "no longer in service")])
+def test_a_kiosk_that_may_not_judge_is_not_called_ready(
+        driver, tmp_path, state, kind, says):
+    service = fakeservice.Service()
+    kiosk = Door(tmp_path / "kiosk", service).enrolled()
+    service.state = state
+    service.newer()
+    kiosk.run("sync")
+    agent = Agent(kiosk)
+    page = Page(driver, agent, service)
+    page.size(1280, 800)
+    driver.get(agent.link)
+    page.shows(kind)
+    page.language("en")
+    assert says in page.text("headline") and page.text("next")
+    agent.stop()
+    service.close()
+
+
 def test_an_agent_that_is_gone_is_shown_and_found_again(
         driver, tmp_path):
     service = fakeservice.Service()

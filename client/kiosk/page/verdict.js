@@ -142,13 +142,24 @@ function readyWord(status) {
   return status.bundle.stale.length > 0 ? "readyOld" : "ready";
 }
 
+// Why nobody can be judged: [shape, words]; null: there is no such reason.
+function hindrance(status) {
+  if (status && ["revoked", "rolled"].includes(status.device))
+    return ["device", "revoked"];
+  if (!status || !status.bundle || status.device === "pending")
+    return ["setup", "setUp"];
+  return null;
+}
+
 // Never green: nobody has been judged, and old data are called so.
 export function showReady(status) {
+  const hindered = hindrance(status);
+
   clear();
-  if (!status || !status.bundle) {
-    setShape("setup");
-    put("headline", word("setUp"));
-    put("next", word("setUpNext"));
+  if (hindered !== null) {
+    setShape(hindered[0]);
+    put("headline", word(hindered[1]));
+    put("next", word(`${hindered[1]}Next`));
     return;
   }
   setShape("ready");
