@@ -252,11 +252,12 @@ CLASSES = [("accepted", 1, "accept"), ("expired", 33, "reject"),
 def test_each_class_of_verdict_has_its_colour_shape_and_words(
         page, verdict, number, kind):
     told(page, verdict=verdict, number=number)
+    page.by("amount").send_keys("3000")
     page.type(page.a_pass())
     page.shows(kind)
-    answer = page.agent.good("GET", "/status")
-    assert answer["enrolled"]
     assert page.text("kind") and page.text("headline") and page.text("next")
+    # a price to pay is that of a visitor who was let in
+    assert page.by("price").is_displayed() == (kind == "accept")
     assert page.driver.find_elements(By.CSS_SELECTOR, "#shape .sign")
     looks[kind] = page.driver.execute_script(
         "const s = document.getElementById('stage');"
