@@ -30,7 +30,7 @@ static void change_desk(const char *text, size_t n)
 
 	desk_init(&desk, NULL);
 	(void)desk_offer(&desk, &offers);
-	before = desk;
+	memcpy(&before, &desk, sizeof(desk));
 	if (json_is_object(body) && !desk_change(&desk, body, why)) {
 		check(why[0] != '\0');
 		check(memcmp(&before, &desk, sizeof(desk)) == 0);

@@ -161,6 +161,12 @@ def test_with_more_than_one_benefit_somebody_chooses(door, service, code):
     assert agent.stop() == 0
 
 
+def test_a_benefit_that_is_none_is_complained_of(door):
+    with running(door, "--benefit", "day-kx") as agent:
+        assert agent.good("GET", "/desk")["benefit"] == "day-kr"
+        assert "--benefit day-kx: none of this facility" in agent.said()
+
+
 def test_a_scan_for_no_benefit_is_refused(door, service, code):
     service.benefits.append(benefit("night-kr", "KRW", ["nmk"]))
     service.newer()

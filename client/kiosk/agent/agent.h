@@ -41,6 +41,7 @@ struct agent {
 	struct streams streams;
 	struct guard guard;
 	struct desk desk;
+	bool benefit_checked; /* that of the command line, once */
 	bool ending;
 	unsigned looking; /* status jobs for pages on their way: 0 or 1 */
 	bool look_again;  /* another is wanted after it */
