@@ -96,23 +96,12 @@ static void put_first_use(struct oap *kiosk, enum oap_lang lang, json_t *o,
 	json_object_set_new(o, "first_use", use);
 }
 
-/* How old what it was judged by is; null where that is not known. */
+/* How old what it was worked out from is, as far as that is known. */
 static void put_ages(json_t *o, const struct oap_told *told)
 {
-	const struct {
-		const char *name;
-		int64_t ms;
-	} AGES[] = {{"keys_ms", told->key_age_ms},
-		    {"status_ms", told->status_age_ms},
-		    {"bundle_ms", told->bundle_age_ms}};
-	json_t *ages = json_object();
-
-	for (size_t i = 0; i < sizeof(AGES) / sizeof(*AGES); i++)
-		json_object_set_new(ages, AGES[i].name,
-				    AGES[i].ms == OAP_NO_TIME
-					? json_null()
-					: json_integer(AGES[i].ms));
-	json_object_set_new(o, "ages", ages);
+	put_known(o, "key_age_ms", told->key_age_ms);
+	put_known(o, "status_age_ms", told->status_age_ms);
+	put_known(o, "bundle_age_ms", told->bundle_age_ms);
 }
 
 json_t *told_object(struct oap *kiosk, enum oap_lang lang,
@@ -140,8 +129,8 @@ json_t *told_object(struct oap *kiosk, enum oap_lang lang,
 		put_int(o, "limit", (int64_t)told->limit);
 	}
 	put_stale(o, told->stale);
-	put_marks(o, told->marks);
 	put_ages(o, told);
+	put_marks(o, told->marks);
 	put_int(o, "at_ms", told->at_ms);
 	put_text(o, "local", told->local);
 	put_text(o, "text", oap_verdict_text(told->verdict, lang));

@@ -128,8 +128,9 @@ def test_without_the_service_no_pass_is_called_bad(door, service, code):
         assert not told["by_service"]
         assert agent.status()["link"]["state"] == "down"
         service.trouble.clear()
-        other = m.code(service.issuer.issue())
-        assert agent.scan(other)["by_service"]
+        # it is asked again a moment after it was missed
+        oaprun.wait_for(lambda: agent.scan(m.code(service.issuer.issue()))[
+            "by_service"], "the service to be asked")
         assert agent.status()["link"]["state"] == "up"
 
 
@@ -159,6 +160,12 @@ def test_with_more_than_one_benefit_somebody_chooses(door, service, code):
     oaprun.wait_for(lambda: agent.good("GET", "/desk").get("benefit") ==
                     "day-kr", "the benefit that is left")
     assert agent.stop() == 0
+
+
+def test_a_benefit_that_is_none_is_complained_of(door):
+    with running(door, "--benefit", "day-kx") as agent:
+        assert agent.good("GET", "/desk")["benefit"] == "day-kr"
+        assert "--benefit day-kx: none of this facility" in agent.said()
 
 
 def test_a_scan_for_no_benefit_is_refused(door, service, code):

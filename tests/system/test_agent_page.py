@@ -78,6 +78,22 @@ class Page:
             self.by("done").click()
         self.shows("ready")
 
+    def rest(self):
+        """Ready, with nothing at the desk, wherever the last test left it."""
+        self.size(1280, 800)
+        if self.driver.current_url != self.agent.url + "/" or \
+                self.kind() in ("wait", "gone", "locked"):
+            self.open()
+        elif self.by("done").is_displayed():
+            self.by("done").click()
+        self.language("en")
+        self.agent.good("PATCH", "/desk", {
+            "benefit": "day-kr", "party": 1, "amount": None,
+            "per_person": True})
+        wait(lambda: self.by("amount").get_property("value") == "" and
+             self.text("party") == "1", "an empty desk")
+        self.shows("ready")
+
     def a_pass(self, **claims):
         return m.code(self.service.issuer.issue(**claims))
 
@@ -117,11 +133,7 @@ def world(driver, tmp_path_factory):
 
 @pytest.fixture
 def page(world):
-    world.size(1280, 800)
-    world.open()
-    world.language("en")
-    world.agent.good("PATCH", "/desk", {
-        "benefit": "day-kr", "party": 1, "amount": None, "per_person": True})
+    world.rest()
     world.log()
     yield world
     assert world.log() == []
@@ -240,11 +252,12 @@ CLASSES = [("accepted", 1, "accept"), ("expired", 33, "reject"),
 def test_each_class_of_verdict_has_its_colour_shape_and_words(
         page, verdict, number, kind):
     told(page, verdict=verdict, number=number)
+    page.by("amount").send_keys("3000")
     page.type(page.a_pass())
     page.shows(kind)
-    answer = page.agent.good("GET", "/status")
-    assert answer["enrolled"]
     assert page.text("kind") and page.text("headline") and page.text("next")
+    # a price to pay is that of a visitor who was let in
+    assert page.by("price").is_displayed() == (kind == "accept")
     assert page.driver.find_elements(By.CSS_SELECTOR, "#shape .sign")
     looks[kind] = page.driver.execute_script(
         "const s = document.getElementById('stage');"
@@ -314,6 +327,19 @@ def test_a_benefit_is_chosen_on_the_page(page):
     page.type(page.a_pass())
     page.shows("accept")
     assert page.service.asked[-1][1][6] == "night-kr"
+
+
+def test_a_call_of_others_that_fails_leaves_the_page_ready(page):
+    assert page.agent.call("POST", "/reverse", {"id": "00" * 16})[0] == 404
+    page.shows("ready")
+    assert not page.by("notice").is_displayed()
+
+
+def test_a_verdict_asked_for_by_a_till_stands_on_the_page(page):
+    page.agent.good("POST", "/redeem", {
+        "code": page.a_pass(hint="T.T."), "benefit": "day-kr", "list": 1000})
+    page.shows("accept")
+    assert "T.T." in page.text("rows") and page.text("after") == "800 KRW"
 
 
 # --------------------------------------------------- languages and sizes
@@ -443,6 +469,26 @@ def test_nothing_is_asked_of_anybody_else(page):
     assert len(sent) > 5
     for message in sent:
         assert '"url":"%s/' % page.agent.url in message, message
+
+
+@pytest.mark.parametrize("state, kind, says", [
+    (0, "setup", "being set up"), (3, "device", "no longer in service")])
+def test_a_kiosk_that_may_not_judge_is_not_called_ready(
+        driver, tmp_path, state, kind, says):
+    service = fakeservice.Service()
+    kiosk = Door(tmp_path / "kiosk", service).enrolled()
+    service.state = state
+    service.newer()
+    kiosk.run("sync")
+    agent = Agent(kiosk)
+    page = Page(driver, agent, service)
+    page.size(1280, 800)
+    driver.get(agent.link)
+    page.shows(kind)
+    page.language("en")
+    assert says in page.text("headline") and page.text("next")
+    agent.stop()
+    service.close()
 
 
 def test_an_agent_that_is_gone_is_shown_and_found_again(

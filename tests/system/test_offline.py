@@ -110,10 +110,9 @@ def test_without_its_service_a_kiosk_decides_and_sends_it_later(service,
     assert status == 0 and told["verdict"] == "accepted-offline"
     assert not told["by_service"] and told["price"] == 1920
     assert told["detail"]
-    ages = told["ages"]
-    assert DAY_MS <= ages["keys_ms"] < 2 * DAY_MS, ages
-    assert DAY_MS <= ages["status_ms"] < 2 * DAY_MS
-    assert 0 <= ages["bundle_ms"] < DAY_MS
+    assert DAY_MS <= told["key_age_ms"] < 2 * DAY_MS, told
+    assert DAY_MS <= told["status_age_ms"] < 2 * DAY_MS
+    assert 0 <= told["bundle_age_ms"] < DAY_MS
     for again, counted in ((second, 1), (first, 1)):
         status, told = door.redeem(again)
         assert status == 1 and told["verdict"] == "already-redeemed", told

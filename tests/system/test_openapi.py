@@ -213,9 +213,9 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer,
     assert [r["verdict"] for r in uploaded["results"]] == ["accepted",
                                                           "malformed"]
     alone, kiosk.epoch = oapcast.uuid7(), answer["epoch"]
-    item = kiosk.attempt(scanned, "visit", 2, id=alone, party=2, amount=2000,
+    lone = kiosk.attempt(scanned, "visit", 2, id=alone, party=2, amount=2000,
                          discount=2000)
-    good("POST", "/v1/entries", m.body(kiosk.report(), [item]), **cbor)
+    good("POST", "/v1/entries", m.body(kiosk.report(), [lone]), **cbor)
     assert [a["dispute"] for a in good("GET", "/v1/disputed?limit=1")[
         "disputed"]] == ["offline-allowance-spent"]
     there = "/v1/attempts/%s/%s" % (enrolled["kiosk"], alone.hex())

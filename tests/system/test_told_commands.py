@@ -24,6 +24,10 @@ PIECE = re.compile(r'/\*.*?\*/|//[^\n]*|((?:"(?:\\.|[^"\\])*"\s*)+)', re.S)
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
+# What a program starts has options of its own.
+EXEC = re.compile(r"exec:[^\n\"]*")
+
+
 def strings_of(text):
     for piece in PIECE.finditer(text):
         if piece[1]:
@@ -58,7 +62,7 @@ def told():
         for text in reader(file.read_text()) if reader else ():
             for found in NAMED.finditer(text):
                 follows = re.split(r", then|\b(?:%s)\b" % "|".join(PROGRAMS),
-                                   found[4])[0]
+                                   EXEC.sub("", found[4]))[0]
                 yield (str(file.relative_to(TOP)), found[1], found[2],
                        found[3] or "", follows)
 

@@ -41,6 +41,7 @@ struct agent {
 	struct streams streams;
 	struct guard guard;
 	struct desk desk;
+	bool benefit_checked; /* that of the command line, once */
 	bool ending;
 	unsigned looking; /* status jobs for pages on their way: 0 or 1 */
 	bool look_again;  /* another is wanted after it */
@@ -69,7 +70,7 @@ void agent_link(struct agent *a, enum link_state state);
 /* A status for every page is worked out soon. */
 void agent_look(struct agent *a);
 /* A page is told to say something that is no verdict: "no-benefit",
- * "too-fast", "failed". */
+ * "too-fast", "failed", "withdrawn". */
 void agent_notice(struct agent *a, const char *kind, const char *detail);
 
 #endif

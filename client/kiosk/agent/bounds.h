@@ -14,13 +14,13 @@
 #define CONNECTIONS 32	    /* a browser opens 6; over it: 503 */
 #define CONNECTIONS_HARD 40 /* over it nobody is accepted */
 #define STREAMS 8	    /* of events: pages, tills */
-#define STREAM_WAITING 262144 /* bytes that a stream's reader may be behind */
+#define STREAM_WAITING 262144 /* bytes that a reader may be behind */
 #define REQUEST_MS 5000	    /* from its first byte to its last, on loopback */
 #define IDLE_MS 60000	    /* between two requests */
 #define WRITE_MS 10000	    /* that a reader may take nothing at all */
 #define REPLY_MS 30000	    /* for a whole reply but a stream */
 #define SWEEP_MS 250	    /* how often those are looked at */
-#define BEAT_MS 10000	    /* a sign of life on streams; the page waits for 25 s */
+#define BEAT_MS 10000 /* a sign of life on streams; the page waits 25 s */
 #define AUTH_MAX 512	    /* of an Authorization header */
 
 /* --------------------------------------------------------- workers */
@@ -38,7 +38,7 @@
 #define REPEAT_MS 3000	    /* a camera sees one code many times */
 #define AGAIN_MIN_MS 500    /* before a scanner is tried again, doubled */
 #define AGAIN_MAX_MS 15000  /* up to this */
-#define STEADY_MS 10000	    /* one that lived so long starts anew at the least */
+#define STEADY_MS 10000 /* one that lived so long begins at the least */
 #define CHILD_END_MS 1000   /* from SIGTERM to SIGKILL */
 #define SCANNER_DETAIL 200  /* text, with its NUL */
 

@@ -14,7 +14,7 @@ void desk_init(struct desk *d, const char *benefit)
 		snprintf(d->benefit, sizeof(d->benefit), "%s", benefit);
 }
 
-static bool is_offered(const struct offers *o, const char *id)
+bool desk_is_offered(const struct offers *o, const char *id)
 {
 	for (size_t i = 0; i < o->count; i++)
 		if (strcmp(o->id[i], id) == 0)
@@ -26,7 +26,7 @@ bool desk_offer(struct desk *d, const struct offers *offers)
 {
 	struct desk before = *d;
 
-	if (offers->count > 0 && !is_offered(offers, d->benefit))
+	if (offers->count > 0 && !desk_is_offered(offers, d->benefit))
 		d->benefit[0] = '\0';
 	if (d->benefit[0] == '\0' && offers->count == 1)
 		memcpy(d->benefit, offers->id[0], sizeof(d->benefit));
@@ -48,7 +48,7 @@ static bool set_benefit(struct desk *d, json_t *v, char *why)
 {
 	const char *id = json_string_value(v);
 
-	if (id == NULL || !is_offered(&d->offers, id))
+	if (id == NULL || !desk_is_offered(&d->offers, id))
 		return refuse(why, "benefit: must be the id of one that "
 				   "GET /benefits lists");
 	snprintf(d->benefit, sizeof(d->benefit), "%s", id);

@@ -29,6 +29,7 @@ struct desk {
 
 /* benefit: chosen from the start; NULL: none. */
 void desk_init(struct desk *d, const char *benefit);
+bool desk_is_offered(const struct offers *offers, const char *benefit);
 /* A bundle may have other benefits, or another currency. One alone is chosen
  * by itself; one that is gone is chosen no more, and an amount in another
  * currency is none. True: something changed. */

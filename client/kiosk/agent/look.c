@@ -94,6 +94,19 @@ static void put_own(struct agent *a, json_t *status)
 	json_object_set_new(status, "refusals", refusals_array(&a->refused));
 }
 
+/* A typing error in a start-up file is to be found there. */
+static void check_benefit(struct agent *a, const struct offers *offers)
+{
+	const char *benefit = a->options->benefit;
+
+	if (benefit == NULL || a->benefit_checked || offers->count == 0)
+		return;
+	a->benefit_checked = true;
+	if (!desk_is_offered(offers, benefit))
+		complain("--benefit %s: none of this facility; the page and "
+			 "GET /benefits show which there are", benefit);
+}
+
 static void answer_status(struct look *l)
 {
 	struct agent *a = l->agent;
@@ -106,6 +119,7 @@ static void answer_status(struct look *l)
 			agent_notice(a, "failed", l->why.text);
 		return;
 	}
+	check_benefit(a, &l->offers);
 	if (desk_offer(&a->desk, &l->offers))
 		streams_tell(&a->streams, "desk", desk_object(&a->desk));
 	put_own(a, l->value);

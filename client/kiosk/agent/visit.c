@@ -95,8 +95,11 @@ static void refuse(struct visit *v)
 	if (v->call != NULL)
 		reply_problem(v->call, REFUSALS[i].status, REFUSALS[i].slug,
 			      "%s", v->why.text);
+	/* A till tells its own people; the page is no longer busy with it. */
 	if (v->via == VIA_SCANNER || v->via == VIA_SCAN)
 		agent_notice(v->agent, "failed", v->why.text);
+	else
+		agent_notice(v->agent, "withdrawn", "");
 }
 
 static void remember(struct agent *a, json_t *value)

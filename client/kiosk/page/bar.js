@@ -8,7 +8,8 @@ const SIGNS = { good: "●", bad: "▲", idle: "○" };
 let status = null, at = 0;
 
 function item(name, state, text) {
-  const li = document.createElement("li"), sign = document.createElement("span");
+  const li = document.createElement("li");
+  const sign = document.createElement("span");
 
   li.dataset.state = state;
   li.id = `bar-${name}`;

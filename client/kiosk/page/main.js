@@ -13,7 +13,7 @@ const by = (id) => document.getElementById(id);
 
 // scene: "wait", "ready", "judging", "told", "gone", "locked"
 const page = { scene: "wait", told: null, toldAt: 0, status: null,
-  heard: false, recent: [], notice: null, refusals: "" };
+  before: "wait", heard: false, recent: [], notice: null, refusals: "" };
 
 // ------------------------------------------------------------ the scene
 
@@ -127,9 +127,8 @@ function showRefusals(refusals) {
 function show(told, at) {
   page.told = told;
   page.toldAt = at;
-  if (told.via === "reverse")
-    page.recent = page.recent.filter((v) => v.told.id !== told.id);
-  else if (told.reversible)
+  page.recent = page.recent.filter((v) => v.told.id !== told.id);
+  if (told.reversible)
     page.recent.unshift({ told, at });
   if (page.notice !== null && !page.notice[0].startsWith("refusal"))
     page.notice = null;
@@ -141,13 +140,19 @@ function show(told, at) {
 const NOTICES = { "no-benefit": "chooseBenefit", "too-fast": "tooFast",
   "failed": "failed" };
 
+// Whether it stood there before the agent was lost.
+function isShown(told) {
+  return page.told !== null && page.told.at_ms === told.at_ms &&
+    page.told.id === told.id;
+}
+
 const EVENTS = {
   hello(value) {
     desk.setDesk(value.desk);
-    if (value.last_told_ms < STAY_MS && page.told === null)
+    if (value.last_told_ms < STAY_MS && !isShown(value.last_told))
       show(value.last_told, Date.now() - value.last_told_ms);
-    else if (page.told === null || page.scene !== "told")
-      setScene(page.status === null ? "wait" : "ready");
+    else
+      setScene(page.before === "told" ? "told" : "wait");
   },
   status(value) {
     page.status = value;
@@ -187,6 +192,8 @@ function onEvent(name, value) {
 }
 
 function onLost(problem) {
+  if (page.scene !== "gone" && page.scene !== "locked")
+    page.before = page.scene;
   page.heard = false;
   page.status = null;
   bar.setGone();

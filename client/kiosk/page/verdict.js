@@ -61,6 +61,8 @@ function rows(told, texts) {
     row(word("uses"), told.limit > 1 && `${told.uses} / ${told.limit}`),
     row(word("pass"), passText(told, texts)),
     row(word("benefit"), texts.benefit),
+    row(word("listPrice"), told.class !== "accept" &&
+      (told.amounts || {}).list),
     row(word("persons"), told.party > 1 && String(told.party)),
   ].flat();
 }
@@ -84,10 +86,13 @@ function inputs(told, status) {
       word(name, age(ms)))].join(" · "), ...why].join("\n");
 }
 
+// A price to pay is that of a visitor who was let in, and of nobody else.
 function showPrice(told) {
   const amounts = told.amounts || {};
 
-  by("price").hidden = amounts.price === undefined;
+  if (told.class !== "accept" || amounts.price === undefined)
+    return;
+  by("price").hidden = false;
   put("before-label", word("listPrice"));
   put("before", amounts.list);
   put("after-label", word("toPay"));
@@ -120,8 +125,8 @@ export function showTold(told, status) {
   by("rows").replaceChildren(...rows(told, texts));
   put("next", texts.next && `${word("staff")}: ${texts.next}`);
   put("inputs", inputs(told, status));
-  announce([label, texts.text, told.amounts && told.amounts.price &&
-    `${word("toPay")}: ${told.amounts.price}`].filter(Boolean).join(". "));
+  announce([label, texts.text, !by("price").hidden &&
+    `${word("toPay")}: ${told.amounts.price}`].filter(Boolean).join(" "));
 }
 
 // The same sentence for those who read another language.
@@ -142,13 +147,24 @@ function readyWord(status) {
   return status.bundle.stale.length > 0 ? "readyOld" : "ready";
 }
 
+// Why nobody can be judged: [shape, words]; null: there is no such reason.
+function hindrance(status) {
+  if (status && ["revoked", "rolled"].includes(status.device))
+    return ["device", "revoked"];
+  if (!status || !status.bundle || status.device === "pending")
+    return ["setup", "setUp"];
+  return null;
+}
+
 // Never green: nobody has been judged, and old data are called so.
 export function showReady(status) {
+  const hindered = hindrance(status);
+
   clear();
-  if (!status || !status.bundle) {
-    setShape("setup");
-    put("headline", word("setUp"));
-    put("next", word("setUpNext"));
+  if (hindered !== null) {
+    setShape(hindered[0]);
+    put("headline", word(hindered[1]));
+    put("next", word(`${hindered[1]}Next`));
     return;
   }
   setShape("ready");
