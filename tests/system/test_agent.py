@@ -164,7 +164,8 @@ def test_with_more_than_one_benefit_somebody_chooses(door, service, code):
 
 def test_a_benefit_that_is_none_is_complained_of(door):
     with running(door, "--benefit", "day-kx") as agent:
-        assert agent.good("GET", "/desk")["benefit"] == "day-kr"
+        oaprun.wait_for(lambda: agent.good("GET", "/desk").get("benefit") ==
+                        "day-kr", "the benefit that there is")
         assert "--benefit day-kx: none of this facility" in agent.said()
 
 
