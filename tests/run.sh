@@ -38,6 +38,8 @@ layout=
 if setarch -R true 2>/dev/null; then layout="setarch -R"; fi
 
 jobs=$(nproc)
+# System tests mostly wait for something: two of them a core. A file's tests
+# stay together, since they share what they start.
 failed=0
 for preset in $presets; do
 	echo "== $preset: build"
@@ -54,7 +56,7 @@ for preset in $presets; do
 	echo "== $preset: system tests"
 	OAP_BUILD="$top/build/$preset" OAP_PRESET="$preset" OAP_LONG="$long" \
 		$layout /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider \
-		"$top/tests/system" || failed=1
+		-n $((2 * jobs)) --dist loadfile "$top/tests/system" || failed=1
 done
 
 # Warnings are errors with the second compiler, too, and where the first one

@@ -349,7 +349,8 @@ static int open_kiosk(struct agent *a)
 		return complain_about(&why);
 	if (oap_status(a->kiosk, &s, &why) != OAP_OK)
 		return complain_about(&why);
-	if (s.enrolled)
+	/* One that was revoked says so on its page. */
+	if (s.enrolled || s.wiped)
 		return EXIT_DONE;
 	complain("%s: not enrolled; oap-kiosk enrol --dir %s CODE does it",
 		 a->options->dir, a->options->dir);

@@ -149,7 +149,7 @@ function readyWord(status) {
 
 // Why nobody can be judged: [shape, words]; null: there is no such reason.
 function hindrance(status) {
-  if (status && ["revoked", "rolled"].includes(status.device))
+  if (status && (status.wiped || ["revoked", "rolled"].includes(status.device)))
     return ["device", "revoked"];
   if (!status || !status.bundle || status.device === "pending")
     return ["setup", "setUp"];
