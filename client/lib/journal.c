@@ -103,12 +103,16 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0"
 		       " WHERE sent = 1 AND seq > ?1",
 	[SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
-	[SQL_SPENT] = "SELECT count(*), coalesce(sum(spent), 0) FROM entry"
-		      " WHERE spent IS NOT NULL"
-		      " AND seq >= (SELECT since_seq FROM contact)",
+	[SQL_SPENT] = "SELECT uses, spent FROM contact",
+	[SQL_SPEND] = "UPDATE contact SET uses = uses + 1, spent = spent + ?1",
 	[SQL_NO_CONTACT] = "UPDATE contact SET since_seq = 1, held_seq = 0,"
-			   " held_count = 0, diverged = 0",
-	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1"
+			   " held_count = 0, diverged = 0, uses = 0,"
+			   " spent = 0",
+	/* what was written since the report, or the question, was made */
+	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1,"
+			" (uses, spent) = (SELECT count(*),"
+			"  coalesce(sum(e.spent), 0) FROM entry e"
+			"  WHERE e.spent IS NOT NULL AND e.seq >= ?1)"
 			" WHERE since_seq < ?1",
 	[SQL_QUEUE] = "SELECT count(*), min(seq), (SELECT effective_ms FROM"
 		      " entry WHERE sent = 0 ORDER BY seq LIMIT 1)"

@@ -40,6 +40,15 @@ bool journal_tip(struct journal *j, struct journal_tip *out)
 	return ok;
 }
 
+/* Of what may be accepted until the next contact. */
+static bool spend(struct journal *j, int64_t discount)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SPEND);
+
+	sql_int(s, 1, discount);
+	return sql_run(j, s);
+}
+
 bool journal_append(struct journal *j, const struct journal_entry *e)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_APPEND);
@@ -63,7 +72,7 @@ bool journal_append(struct journal *j, const struct journal_entry *e)
 		sql_blob(s, 13, bytes_of(e->of_id, sizeof(e->of_id)));
 	if (e->alone)
 		sql_int(s, 14, e->spent);
-	return sql_run(j, s);
+	return sql_run(j, s) && (!e->alone || spend(j, e->spent));
 }
 
 static bool is_reversed(struct journal *j, const uint8_t id[static 16],

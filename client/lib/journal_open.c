@@ -68,14 +68,16 @@ static const char *const SCHEMA[] = {
     ("CREATE TABLE refused (seq INTEGER PRIMARY KEY, kid BLOB NOT NULL,"
      " id BLOB NOT NULL, verdict INTEGER NOT NULL) STRICT;"),
 	/* spent: of what was accepted alone, the discount; since_seq: the
-	 * first entry after the last contact; held_…: what the service said */
+	 * first entry after the last contact, uses and spent: of all since;
+	 * held_…: what the service said */
     ("ALTER TABLE entry ADD COLUMN spent INTEGER;"
      "CREATE INDEX entry_spent ON entry (seq, spent)"
      " WHERE spent IS NOT NULL;"
      "CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1),"
      " since_seq INTEGER NOT NULL, held_seq INTEGER NOT NULL,"
-     " held_count INTEGER NOT NULL, diverged INTEGER NOT NULL) STRICT;"
-     "INSERT INTO contact VALUES (1, 1, 0, 0, 0);"),
+     " held_count INTEGER NOT NULL, diverged INTEGER NOT NULL,"
+     " uses INTEGER NOT NULL, spent INTEGER NOT NULL) STRICT;"
+     "INSERT INTO contact VALUES (1, 1, 0, 0, 0, 0, 0);"),
     /* a roll under way; entries of keys that were rolled, all of them sent;
      * and what is left of a kiosk that has wiped itself */
     ("CREATE TABLE roll (one INTEGER PRIMARY KEY CHECK (one = 1),"

@@ -44,6 +44,10 @@ struct loop {
 	bool started;
 	enum loop_state state;
 	LIST_HEAD(, request) requests;
+	/* Those that have yielded: one of them has its turn, then sockets are
+	 * looked at, however many there are. */
+	TAILQ_HEAD(, request) yielded;
+	struct event *turn;
 	sem_t *drained; /* NULL: posted, or not asked for */
 	sem_t *to_post; /* what drained becomes with the order to drain */
 	struct order drain, end;
@@ -69,8 +73,8 @@ static void see_drained(struct loop *loop)
 void loop_remove(struct request *r)
 {
 	LIST_REMOVE(r, link);
-	if (r->turn != NULL)
-		event_free(r->turn);
+	if (r->has_yielded)
+		TAILQ_REMOVE(&r->loop->yielded, r, yield_link);
 }
 
 bool loop_is_draining(const struct loop *loop)
@@ -88,24 +92,39 @@ void loop_post(struct loop *loop, struct mail *mail)
 	mailbox_post(loop->mailbox, mail);
 }
 
+/* A timer: what is only made active would run before sockets are looked at
+ * again. */
+static bool next_turn(struct loop *loop)
+{
+	static const struct timeval soon = {0, 0};
+
+	return event_add(loop->turn, &soon) == 0;
+}
+
 static void on_turn(evutil_socket_t none, short events, void *arg)
 {
-	struct request *r = arg;
+	struct loop *loop = arg;
+	struct request *r = TAILQ_FIRST(&loop->yielded);
 
 	(void)none, (void)events;
+	if (r == NULL)
+		return;
+	TAILQ_REMOVE(&loop->yielded, r, yield_link);
+	r->has_yielded = false;
 	r->then(r);
+	/* Without memory for a timer it goes on with the next request. */
+	if (!TAILQ_EMPTY(&loop->yielded) && !next_turn(loop))
+		event_active(loop->turn, EV_TIMEOUT, 0);
 }
 
 void loop_yield(struct loop *loop, struct request *r)
 {
-	/* A timer: what is only made active would run before sockets are
-	 * looked at again. */
-	static const struct timeval soon = {0, 0};
-
-	if (r->turn == NULL)
-		r->turn = event_new(loop->base, -1, 0, on_turn, r);
-	if (r->turn == NULL || event_add(r->turn, &soon) != 0)
+	if (TAILQ_EMPTY(&loop->yielded) && !next_turn(loop)) {
 		reply_unavailable(r);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&loop->yielded, r, yield_link);
+	r->has_yielded = true;
 }
 
 static void on_request(struct evhttp_request *ev, void *arg)
@@ -294,8 +313,10 @@ static bool prepare(struct loop *loop)
 	loop->mail_event = event_new(loop->base, mailbox_fd(loop->mailbox),
 				     EV_READ | EV_PERSIST, on_mail, loop);
 	loop->sweep = event_new(loop->base, -1, 0, on_sweep, loop);
+	loop->turn = event_new(loop->base, -1, 0, on_turn, loop);
 	return loop->tcp != NULL && loop->local != NULL &&
 	       loop->mail_event != NULL && loop->sweep != NULL &&
+	       loop->turn != NULL &&
 	       event_add(loop->mail_event, NULL) == 0 &&
 	       event_add(loop->sweep, &first) == 0;
 }
@@ -310,6 +331,7 @@ struct loop *loop_new(struct service *service)
 	loop->drain = (struct order){{.run = on_drain}, loop};
 	loop->end = (struct order){{.run = on_end}, loop};
 	LIST_INIT(&loop->requests);
+	TAILQ_INIT(&loop->yielded);
 	if (!prepare(loop)) {
 		loop_free(loop);
 		return NULL;
@@ -332,6 +354,8 @@ void loop_free(struct loop *loop)
 		event_free(loop->mail_event);
 	if (loop->sweep != NULL)
 		event_free(loop->sweep);
+	if (loop->turn != NULL)
+		event_free(loop->turn);
 	if (loop->base != NULL)
 		event_base_free(loop->base);
 	conn_table_free(loop->conns);

@@ -31,7 +31,8 @@ struct request {
 	struct mail mail;
 	LIST_ENTRY(request) link; /* of the loop's */
 	struct loop *loop;
-	struct event *turn; /* loop_yield's */
+	bool has_yielded; /* loop_yield's */
+	TAILQ_ENTRY(request) yield_link;
 	struct service *service;
 	struct evhttp_request *ev;
 	struct conn *conn;

@@ -72,7 +72,7 @@ def crypto(cores=1):
 class Doors:
     """A daemon, its kiosks, and the load on it."""
 
-    def __init__(self, directory, kiosks=KIOSKS):
+    def __init__(self, directory, kiosks=KIOSKS, offline_uses=200):
         self.directory = directory
         self.daemon = oaprun.Daemon(directory, threads=CORES).start()
         self.issuer = oapcast.Issuer()
@@ -80,6 +80,8 @@ class Doors:
         self.daemon.add_benefit("visit", uses=1)
         self.daemon.add_benefit("again", uses=1000000)
         self.daemon.add_issuer(self.issuer)
+        self.daemon.admin("PATCH", "/v1/policy",
+                          {"offline_uses": offline_uses})
         kiosks = [self.daemon.add_kiosk("tnm") for _ in range(kiosks)]
         self.head = "service %s\nissuer %s %s %s %d\n" % (
             kiosks[0].service_public.hex(), bytes(self.issuer.key).hex(),
@@ -172,9 +174,8 @@ def bench_daemon(table, directory, redemptions, rounds):
 # -------------------------------------------------------------- backlog
 def bench_morning(table, directory, kiosks, entries):
     """Doors that were cut off are back all at once; another one asks."""
-    doors = Doors(directory, kiosks + 1)
+    doors = Doors(directory, kiosks + 1, entries)
     try:
-        doors.daemon.admin("PATCH", "/v1/policy", {"offline_uses": entries})
         report, _ = doors.run("--backlog", entries, "--benefit", "again")
         assert report["redemptions"] >= kiosks * entries
         table.add("oapd, %d kiosks upload %d entries each" % (kiosks,
