@@ -430,12 +430,12 @@ struct oap_synced {
 /* Sends entries that the service does not have, oldest first, at most 256 in
  * a request and four requests at a time, until none is left, each with a
  * report; with nothing to send, a report alone. What the service has lost
- * since (it was restored) is sent again. An entry leaves the queue only when the service has given it
- * a final result. Waits for the network, up to 20 s for each batch; to be
- * called every 5 minutes, and after each redemption when idle. A kiosk that
- * has wiped itself sends what it still owes, then forgets that, too, and is
- * OAP_WIPED. A service that was put back to before a key roll is told of the
- * new key again. */
+ * since (it was restored) is sent again. An entry leaves the queue only when
+ * the service has given it a final result. Waits for the network, up to 20 s
+ * for each batch; to be called every 5 minutes, and after each redemption when
+ * idle. A kiosk that has wiped itself sends what it still owes, then forgets
+ * that, too, and is OAP_WIPED. A service that was put back to before a key
+ * roll is told of the new key again. */
 OAP_API enum oap_result oap_sync(struct oap *handle, struct oap_synced *out,
 				 struct oap_problem *why) OAP_MUST_USE;
 
