@@ -10,6 +10,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 pytest.importorskip("selenium", reason="python3-selenium is not installed")
 
 from selenium import webdriver  # noqa: E402
+from selenium.common.exceptions import \
+    StaleElementReferenceException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
@@ -37,6 +39,15 @@ class Page:
     def __init__(self, driver, agent, service):
         self.driver, self.agent, self.service = driver, agent, service
         self.requests = []
+
+    @staticmethod
+    def tries(act):
+        """False: what it was about went away under it."""
+        try:
+            act()
+        except StaleElementReferenceException:
+            return False
+        return True
 
     def by(self, id):
         return self.driver.find_element(By.ID, id)
@@ -312,8 +323,10 @@ def test_a_visit_is_undone_within_a_minute(page):
     page.shows("accept")
     page.type(page.a_pass(hint="C.D."))
     page.says("recent", "A.B.")
-    page.by("recent").find_element(By.XPATH, ".//li[contains(., 'A.B.')]"
-                                   "/button").click()
+    # the list is drawn anew when the card changes
+    wait(lambda: page.tries(lambda: page.by("recent").find_element(
+        By.XPATH, ".//li[contains(., 'A.B.')]/button").click()),
+        "a button to stay")
     page.shows("undone")
     page.type(code)
     page.shows("accept")

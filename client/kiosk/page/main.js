@@ -74,13 +74,13 @@ function drawRecent() {
   page.recent = page.recent.filter((v) => secondsLeft(v.at) > 0);
   const others = page.recent.filter((v) => page.scene !== "told" ||
     v.told.id !== page.told.id).slice(0, 3);
-  const focus = document.activeElement;
+  const ids = others.map((v) => v.told.id).join();
 
   by("recent-box").hidden = others.length === 0;
-  // A button that is being looked at is not taken away under the finger.
-  if (by("recent").contains(focus) &&
-      by("recent").childElementCount === others.length)
+  // No button is taken away under a finger.
+  if (by("recent").dataset.ids === ids)
     return;
+  by("recent").dataset.ids = ids;
   by("recent").replaceChildren(...others.map(recentItem));
 }
 
@@ -247,7 +247,7 @@ function relabel(tag) {
   bar.show();
   drawNotice();
   draw();
-  by("recent").replaceChildren();
+  delete by("recent").dataset.ids;
   drawRecent();
 }
 
