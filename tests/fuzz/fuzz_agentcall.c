@@ -37,6 +37,10 @@ static void change_desk(const char *text, size_t n)
 	}
 	check(desk.party >= 1 && desk.party <= PARTY_MAX);
 	check(desk_list(&desk) >= -1);
+	/* For the visitor after that it is one person again. */
+	before = desk;
+	desk_next(&before);
+	check(before.party == 1);
 	shown = desk_object(&desk);
 	check(json_is_object(shown));
 	json_decref(shown);

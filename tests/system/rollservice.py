@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A service whose kiosk may roll its key, made from the messages alone: it
 knows each key and its state, and keeps apart what each has written."""
+import threading
+
 import nacl.signing
 
 import fakeservice
@@ -24,6 +26,7 @@ class Service(fakeservice.Service):
         self.versions = {}      # (kid, seq) -> every entry that was ever sent
         self.rolls = []         # bodies, as they came
         self.reported = []      # kids, as they did
+        self.one = threading.RLock()    # request at a time: whose it is
         super().__init__(**how)
 
     def know(self, public):
@@ -42,6 +45,10 @@ class Service(fakeservice.Service):
         return super().bundle(key, **{"_9": rows, **changes})
 
     def answer_enrolment(self, body):
+        with self.one:
+            return self.enrol(body)
+
+    def enrol(self, body):
         public = m.decode(m.decode(body).value[2])[1]
         payload = m.open_message(body, m.ENROLMENT, public)
         if 6 in payload:
@@ -86,11 +93,12 @@ class Service(fakeservice.Service):
         return super().keep(items)
 
     def with_sender(self, body, answer):
-        kid = kid_of(m.decode(body)[0])
-        if kid not in self.known:
-            return 403, UNKNOWN
-        self.speak_to(kid)
-        return answer(body)
+        with self.one:
+            kid = kid_of(m.decode(body)[0])
+            if kid not in self.known:
+                return 403, UNKNOWN
+            self.speak_to(kid)
+            return answer(body)
 
     def answer_ask(self, body):
         return self.with_sender(body, super().answer_ask)
