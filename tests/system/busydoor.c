@@ -6,11 +6,13 @@
  * A thread redeems the codes and prints "told VERDICT ID", another does the
  * other thing again and again until they are all told, and the last line says
  * how often that was done: "done N". */
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <oap.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct door {
 	struct oap *kiosk;
@@ -18,12 +20,22 @@ struct door {
 	_Atomic int over;
 };
 
+/* Now and then nobody comes for a moment, at the busiest door. */
+static void breathe(unsigned visits)
+{
+	struct timespec moment = {.tv_nsec = 60000000};
+
+	if (visits % 10 == 0)
+		nanosleep(&moment, NULL);
+}
+
 static void *tell_all(void *arg)
 {
 	struct oap_attempt visit = OAP_ATTEMPT_INIT;
 	struct door *door = arg;
 	struct oap_problem why;
 	struct oap_told told;
+	unsigned visits = 0;
 	char line[4300];
 
 	visit.benefit = door->benefit;
@@ -34,6 +46,7 @@ static void *tell_all(void *arg)
 			printf("told %u %s\n", told.verdict, told.id);
 		else
 			printf("result %d\n", (int)why.result);
+		breathe(++visits);
 	}
 	door->over = 1;
 	return NULL;

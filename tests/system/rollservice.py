@@ -26,7 +26,7 @@ class Service(fakeservice.Service):
         self.versions = {}      # (kid, seq) -> every entry that was ever sent
         self.rolls = []         # bodies, as they came
         self.reported = []      # kids, as they did
-        self.one = threading.RLock()    # request at a time: whose it is
+        self.request = threading.local()        # whose it is
         super().__init__(**how)
 
     def know(self, public):
@@ -37,7 +37,24 @@ class Service(fakeservice.Service):
         self.speak_to(kid)
 
     def speak_to(self, kid):
+        """From now on, in this request; and whoever asks outside of one."""
         self.kiosk, self.held = self.known[kid], self.held_of[kid]
+
+    @property
+    def kiosk(self):
+        return getattr(self.request, "kiosk", self.last_kiosk)
+
+    @kiosk.setter
+    def kiosk(self, public):
+        self.request.kiosk = self.last_kiosk = public
+
+    @property
+    def held(self):
+        return getattr(self.request, "held", self.last_held)
+
+    @held.setter
+    def held(self, held):
+        self.request.held = self.last_held = held
 
     def bundle(self, key=None, **changes):
         rows = sorted([kid, self.facility, self.states[kid]]
@@ -45,10 +62,6 @@ class Service(fakeservice.Service):
         return super().bundle(key, **{"_9": rows, **changes})
 
     def answer_enrolment(self, body):
-        with self.one:
-            return self.enrol(body)
-
-    def enrol(self, body):
         public = m.decode(m.decode(body).value[2])[1]
         payload = m.open_message(body, m.ENROLMENT, public)
         if 6 in payload:
@@ -93,12 +106,11 @@ class Service(fakeservice.Service):
         return super().keep(items)
 
     def with_sender(self, body, answer):
-        with self.one:
-            kid = kid_of(m.decode(body)[0])
-            if kid not in self.known:
-                return 403, UNKNOWN
-            self.speak_to(kid)
-            return answer(body)
+        kid = kid_of(m.decode(body)[0])
+        if kid not in self.known:
+            return 403, UNKNOWN
+        self.speak_to(kid)
+        return answer(body)
 
     def answer_ask(self, body):
         return self.with_sender(body, super().answer_ask)
