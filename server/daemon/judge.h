@@ -6,6 +6,7 @@
 #define OAP_JUDGE_H
 
 #include "grant.h"
+#include "order.h"
 #include "settle.h"
 
 /* What a job's parts share. */
@@ -41,6 +42,8 @@ enum store_result record_report(const struct judging *j,
 /* An accepting answer that is known to have reached nobody. */
 enum store_result give_up(const struct judging *j,
                           struct attempt *a) OAP_CHECKED;
+/* For the turns of the job's kiosk, under the policy in force. */
+struct ordering ordering_of(const struct judging *j);
 
 /* reverse.c */
 enum store_result record_reversal(const struct judging *j,

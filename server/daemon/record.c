@@ -145,7 +145,7 @@ static enum store_result take_entry(const struct judging *j,
 	return r;
 }
 
-static struct ordering ordering_of(const struct judging *j)
+struct ordering ordering_of(const struct judging *j)
 {
 	int64_t skew_s = snapshot_policy(j->job->snapshot)->skew_s;
 

@@ -7,11 +7,6 @@
 #include "order.h"
 #include "store_setup.h"
 
-static int64_t skew_ms(const struct judging *j)
-{
-	return (int64_t)snapshot_policy(j->job->snapshot)->skew_s * 1000;
-}
-
 /* It is there, or was when the bundle that it names was made. */
 static enum store_result was_there(const struct judging *j,
 				   const struct entry *e, bool *there)
@@ -52,8 +47,9 @@ static unsigned find_plain_fault(const struct judging *j,
 		return DISPUTE_REVOKED_KIOSK;
 	if (a->facts.told != VERDICT_ACCEPTED_OFFLINE)
 		return DISPUTE_NO_GRANT;
-	return a->effective_ms > j->now_ms + skew_ms(j) ? DISPUTE_AHEAD
-							: DISPUTE_NONE;
+	return a->effective_ms > j->now_ms + ordering_of(j).skew_ms
+		   ? DISPUTE_AHEAD
+		   : DISPUTE_NONE;
 }
 
 static enum store_result look_at_past(const struct judging *j,

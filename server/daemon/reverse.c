@@ -161,15 +161,12 @@ static enum store_result is_attempt(const struct judging *j,
 static enum store_result take_turn(const struct judging *j,
                                    const struct entry *e)
 {
-	struct ordering o = {.store = j->store,
-	                     .kiosk = j->kiosk,
-	                     .now_ms = j->now_ms};
+	struct ordering o = ordering_of(j);
 	struct turn turn = {.seq = e->seq,
 	                    .kind = TURN_ENTRY,
 	                    .at_ms = entry_effective_ms(e),
 	                    .received_ms = j->now_ms};
 
-	o.skew_ms = (int64_t)snapshot_policy(j->job->snapshot)->skew_s * 1000;
 	if (turn.at_ms > j->now_ms)
 		turn.at_ms = j->now_ms;
 	return order_entry(&o, &turn, NULL);
