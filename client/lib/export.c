@@ -12,9 +12,6 @@
 #include "outfile.h"
 #include "upload.h"
 
-#define ITEMS_ROOM (ITEMS_PER_UPLOAD_MAX * (ITEM_MAX + 8))
-#define PART_ROOM (REPORT_MAX + 16 + ITEMS_ROOM)
-
 struct export {
 	uint8_t report[REPORT_MAX];
 	size_t report_n;
@@ -23,8 +20,8 @@ struct export {
 	struct outfile file;
 	size_t count;	      /* items of the part */
 	struct outbuf items;
-	uint8_t items_room[ITEMS_ROOM];
-	uint8_t part_room[PART_ROOM];
+	uint8_t items_room[UPLOAD_ITEMS_MAX];
+	uint8_t part_room[UPLOAD_BODY_MAX];
 };
 
 static void collect(void *arg, uint64_t seq, struct bytes message,

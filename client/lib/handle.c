@@ -295,9 +295,8 @@ static enum oap_result load(struct oap *o, bool create,
 		return result;
 	if (!journal_clock(o->journal, &o->clock) ||
 	    !journal_identity(o->journal, &o->identity, &there) ||
-	    !journal_wiped(o->journal, &o->wiped))
-		return handle_journal_failed(o, why);
-	if (!journal_there(o->journal, &o->there))
+	    !journal_wiped(o->journal, &o->wiped) ||
+	    !journal_there(o->journal, &o->there))
 		return handle_journal_failed(o, why);
 	if (o->wiped.there)
 		return wipe_open(o, why);

@@ -7,9 +7,6 @@
 
 #include "fault.h"
 
-#define BATCH_BODY_MAX                                                       \
-	(REPORT_MAX + 16 + ITEMS_PER_UPLOAD_MAX * (ITEM_MAX + 8))
-
 static void collect(void *arg, uint64_t seq, struct bytes message,
 		    struct bytes salt, struct bytes scanned)
 {
@@ -81,10 +78,10 @@ struct upload *upload_new(void)
 
 	if (u == NULL)
 		return NULL;
-	u->items_buf = malloc(BATCH_BODY_MAX);
-	u->body_buf = malloc(BATCH_BODY_MAX);
-	u->items = outbuf_in(u->items_buf, BATCH_BODY_MAX);
-	u->body = outbuf_in(u->body_buf, BATCH_BODY_MAX);
+	u->items_buf = malloc(UPLOAD_BODY_MAX);
+	u->body_buf = malloc(UPLOAD_BODY_MAX);
+	u->items = outbuf_in(u->items_buf, UPLOAD_BODY_MAX);
+	u->body = outbuf_in(u->body_buf, UPLOAD_BODY_MAX);
 	if (u->items_buf != NULL && u->body_buf != NULL)
 		return u;
 	upload_free(u);

@@ -6,6 +6,11 @@
 
 #include "handle.h"
 
+/* What a report with as many items as are sent at once may take; each item
+ * has a head of its own. */
+#define UPLOAD_ITEMS_MAX (ITEMS_PER_UPLOAD_MAX * (ITEM_MAX + 8))
+#define UPLOAD_BODY_MAX (REPORT_MAX + 16 + UPLOAD_ITEMS_MAX)
+
 struct upload {
 	uint8_t *items_buf, *body_buf; /* malloc'd */
 	struct outbuf items, body;
