@@ -3,9 +3,7 @@
 says that it cannot know rather than accept what may be over."""
 import glob
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import time
 
@@ -14,9 +12,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import oapmsg as m  # noqa: E402
-import oaprun  # noqa: E402
-from test_offline import Door, Service  # noqa: E402
+from town import Door, service  # noqa: E402, F401
 
 LIBRARY = (glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") + [""])[0]
 
@@ -26,8 +22,8 @@ class Wrong(Door):
 
     clock = None        # "-1d"; None: the right one
 
-    def run(self, command, *arguments):
-        env = {**os.environ, "LC_ALL": "C.UTF-8"}
+    def env(self):
+        env = super().env()
         if self.clock is not None:
             assert LIBRARY, "libfaketime is not installed"
             options = [env.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
@@ -35,20 +31,10 @@ class Wrong(Door):
                        FAKETIME_DONT_FAKE_MONOTONIC="1",
                        FAKETIME_FORCE_MONOTONIC_FIX="0",
                        ASAN_OPTIONS=":".join(filter(None, options)))
-        return subprocess.run(
-            [oaprun.program("oap-kiosk"), command, "--dir", self.dir,
-             *arguments], capture_output=True, timeout=oaprun.PATIENCE,
-            text=True, env=env)
+        return env
 
     def status(self):
         return json.loads(self.run("status", "--json").stdout)
-
-
-@pytest.fixture
-def service(tmp_path):
-    made = Service(tmp_path / "service")
-    yield made
-    assert made.stop() in (0, None)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import oapmsg as m  # noqa: E402
-from test_offline import Door, Service  # noqa: E402
+from town import Door, Service, door  # noqa: E402, F401
 
 
 class Phone:
@@ -42,11 +42,6 @@ def service(tmp_path):
     made.add_benefit("thrice", uses=3)
     yield made
     assert made.stop() in (0, None)
-
-
-@pytest.fixture
-def door(tmp_path, service):
-    return Door(tmp_path / "door", service)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
-from test_offline import Door, Service  # noqa: E402
+from town import Door, Service  # noqa: E402
 
 ALONE = {"visit": "accepted-offline", "guided": "offline-not-allowed"}
 BENEFITS = sorted(ALONE)

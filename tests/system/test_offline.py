@@ -3,9 +3,7 @@
 what the real daemon makes of it afterwards; and kiosks with a valid key that
 do not keep to the rules."""
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import time
 
@@ -17,86 +15,10 @@ sys.path.insert(0, str(HERE.parent))
 import desk  # noqa: E402
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
-import oaprun  # noqa: E402
+from town import Door, door, service  # noqa: E402, F401
 
 ACCEPTED, OFFLINE = 1, 2
 DAY_MS = 86400000
-
-
-class Service(oaprun.Daemon):
-    """A museum and a palace in Tokyo, and residents of Seoul."""
-
-    def __init__(self, directory):
-        super().__init__(directory)
-        self.start()
-        self.file.write_text(self.file.read_text().replace(
-            "port = 0", "port = %d" % self.port))
-        # a day ago, so that what happened since can be told
-        self.city = oapcast.Issuer(now=int(time.time()) - 86400)
-        self.add_facility("tnm")
-        self.add_facility("palace")
-        self.add_benefit("visit")
-        self.add_benefit("guided", offline=False)
-        self.add_issuer(self.city)
-
-    def restart(self):
-        self.kill()
-        return self.start()
-
-    def ctl(self, *arguments):
-        return json.loads(desk.ok("unix:%s" % self.socket, "--json",
-                                  *arguments))
-
-    def uses(self):
-        """Counted, by the report of today and the days around it."""
-        days = [time.strftime("%Y-%m-%d", time.gmtime(time.time() + at * 86400))
-                for at in (-9, 2)]
-        rows = self.admin("GET", "/v1/reports/redemptions?from=%s&to=%s" %
-                          tuple(days))["rows"]
-        return sum(row["redemptions"] for row in rows)
-
-    def publish(self, token):
-        return self.admin("PATCH", "/v1/issuers/seoul.example",
-                          {"tokens": [m.as_base64(token)]})
-
-
-class Door:
-    """A real oap-kiosk at a facility of the service."""
-
-    def __init__(self, directory, service, facility="tnm"):
-        self.dir = str(directory)
-        code = service.admin("POST", "/v1/kiosks", {"facility": facility})
-        done = self.run("enrol", code["code"])
-        assert done.returncode == 0, done.stderr
-
-    def run(self, command, *arguments):
-        return subprocess.run(
-            [oaprun.program("oap-kiosk"), command, "--dir", self.dir,
-             *arguments], capture_output=True, timeout=oaprun.PATIENCE,
-            text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
-
-    def redeem(self, scanned, benefit="visit", amount="2400"):
-        done = self.run("redeem", "--json", "--benefit", benefit, "--amount",
-                        amount, m.code(scanned))
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
-
-    def sync(self):
-        done = self.run("sync", "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-
-@pytest.fixture
-def service(tmp_path):
-    made = Service(tmp_path / "service")
-    yield made
-    assert made.stop() in (0, None)
-
-
-@pytest.fixture
-def door(tmp_path, service):
-    return Door(tmp_path / "door", service)
 
 
 # ------------------------------------------------------- the kiosk itself

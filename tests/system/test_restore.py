@@ -17,18 +17,11 @@ sys.path.insert(0, str(HERE.parent))
 import desk  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
-from test_offline import Door, Service  # noqa: E402
+from town import Door, service  # noqa: E402, F401
 
 # after the copy was made
 VISITS = int(os.environ.get("OAP_VISITS") or
              (5000 if os.environ.get("OAP_LONG") == "yes" else 300))
-
-
-@pytest.fixture
-def service(tmp_path):
-    made = Service(tmp_path / "service")
-    yield made
-    assert made.stop() in (0, None)
 
 
 @pytest.fixture
