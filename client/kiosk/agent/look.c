@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "look.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +26,23 @@ struct look {
 
 /* -------------------------------------------------- on a pool's thread */
 
+/* Out of what is told, so that whoever reads of a benefit there may choose it:
+ * a bundle may come between two looks at the kiosk. */
 static void see_offers(struct look *l, const struct oap_status *s)
 {
-	struct oap_benefit b;
+	json_t *benefit;
+	size_t i;
 
 	memcpy(l->offers.currency, s->currency, sizeof(l->offers.currency));
-	while (l->offers.count < BENEFITS_MAX &&
-	       oap_benefit(l->agent->kiosk, l->offers.count, OAP_EN, &b,
-			   NULL) == OAP_OK)
-		memcpy(l->offers.id[l->offers.count++], b.id, sizeof(b.id));
+	json_array_foreach(json_object_get(l->value, "benefits"), i, benefit) {
+		const char *id = json_string_value(json_object_get(benefit,
+								   "id"));
+
+		if (id == NULL || l->offers.count == BENEFITS_MAX)
+			continue;
+		snprintf(l->offers.id[l->offers.count++],
+			 sizeof(l->offers.id[0]), "%s", id);
+	}
 }
 
 static void see_status(struct look *l)
@@ -44,8 +53,8 @@ static void see_status(struct look *l)
 	l->result = oap_status(a->kiosk, &s, &l->why);
 	if (l->result != OAP_OK)
 		return;
-	see_offers(l, &s);
 	l->value = tell_status(a->kiosk, a->options->lang, &s);
+	see_offers(l, &s);
 }
 
 static void look(struct job *job)
