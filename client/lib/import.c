@@ -138,6 +138,7 @@ static bool settle_rest(struct oap *o, struct settling *s,
 			const struct receipt *r)
 {
 	struct moment now = handle_now(o);
+	int64_t now_ms = handle_effective(o, &now);
 
 	if (s->unreadable && !settle_damaged(o, s))
 		return false;
@@ -150,7 +151,8 @@ static bool settle_rest(struct oap *o, struct settling *s,
 	/* It had heard of all of those when it signed this. */
 	return take_contact(o, r->at_ms) &&
 	       journal_contact(o->journal, r->held_seq + 1) &&
-	       journal_prune(o->journal, handle_effective(o, &now));
+	       /* a clock that runs ahead is no reason to forget */
+	       journal_prune(o->journal, now_ms < r->at_ms ? now_ms : r->at_ms);
 }
 
 /* One transaction; *results moves on when it was durable. */

@@ -73,6 +73,7 @@ static void find_issuer(const struct trust *trust, struct judged *j,
 	if (in->pass_verified && j->scan.live && pass->has_cnf)
 		in->presentation_verified =
 		    cose_verify(&j->scan.presentation_cose, pass->cnf, NULL);
+	j->has_shown = in->presentation_verified;
 	e->token = trust_token(issuer, pass->uri);
 	if (e->token != NULL)
 		j->list_made_at = e->token->view.iat;

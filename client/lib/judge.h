@@ -33,6 +33,7 @@ struct judged {
 	struct bytes scanned; /* what entries and questions carry */
 	struct scan scan;
 	bool has_scan; /* it could be decoded */
+	bool has_shown; /* it is a live code, of the pass's own key */
 	uint8_t pass[PASS_HASH_SIZE];  /* keyed hash; when has_scan */
 	uint8_t shown[PASS_HASH_SIZE]; /* of a live presentation */
 	bool has_benefit, has_facility;

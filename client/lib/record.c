@@ -71,8 +71,10 @@ static bool remember(struct oap *o, const struct attempt_record *r,
 	    !journal_count(o->journal, j->pass, r->visit->benefit, row->period,
 			   now_ms, 1))
 		return false;
-	if (!j->has_scan || !j->scan.live ||
-	    !verdict_is(r->told, CLASS_ACCEPT))
+	/* As the service sees it: whatever came of a showing, it has been one.
+	 * An accept is its proof where the issuer is not known here. */
+	if (!j->has_shown && !(j->has_scan && j->scan.live &&
+			       verdict_is(r->told, CLASS_ACCEPT)))
 		return true;
 	window = trust_bundle(o->trust)->policy.presentation_window_s;
 	return journal_show(o->journal, j->shown, r->visit->benefit,

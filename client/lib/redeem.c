@@ -222,6 +222,9 @@ static void decide_alone(struct oap *o, struct redemption *r,
 	struct oap_problem why;
 
 	bench.offline = true;
+	/* What was asked was about another place. */
+	if (r->in_doubt && strcmp(r->facility, o->facility) != 0)
+		make_id(o, handle_effective(o, now), r->ask.id);
 	memcpy(r->facility, o->facility, sizeof(r->facility));
 	if (o->held.device != DEVICE_ACTIVE) {
 		r->asked.verdict = VERDICT_DEVICE_REVOKED;

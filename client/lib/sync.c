@@ -19,6 +19,7 @@ struct wave {
 	struct net_flight *flight[KIOSK_FLIGHTS];
 	struct entries_answer *answer[KIOSK_FLIGHTS]; /* NULL: there is none */
 	size_t count;
+	bool silent; /* one of them had no answer at all */
 	struct net_place place;
 };
 
@@ -134,14 +135,6 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 	return OAP_OK;
 }
 
-/* The next visitor need not wait for what is known already. */
-static void note_silence(struct oap *o)
-{
-	handle_lock(o);
-	reach_missed(&o->reach, net_now_ms(), 0, handle_chance(o));
-	handle_unlock(o);
-}
-
 static bool is_unknown(const struct net_reply *reply)
 {
 	struct problem_answer p;
@@ -150,27 +143,26 @@ static bool is_unknown(const struct net_reply *reply)
 	return p.verdict == VERDICT_DEVICE_UNKNOWN;
 }
 
-static void note_refusal(struct oap *o, const struct net_reply *reply,
+static void note_refusal(const struct net_reply *reply, struct wave *w,
 			 struct batch *out)
 {
 	int64_t again_ms = (int64_t)reply->retry_after_s * 1000;
 
-	if (reply->status == 0)
-		note_silence(o);
+	w->silent = w->silent || reply->status == 0;
 	out->unknown = out->unknown || is_unknown(reply);
 	if (again_ms > out->again_ms)
 		out->again_ms = again_ms;
 }
 
-static enum oap_result read_reply(struct oap *o, const struct upload *u,
-				  const struct net_reply *reply,
-				  struct entries_answer **answer,
-				  struct batch *out, struct oap_problem *why)
+static enum oap_result read_reply(const struct net_reply *reply,
+				  struct wave *w, size_t i, struct batch *out,
+				  struct oap_problem *why)
 {
+	const struct upload *u = w->upload[i];
 	struct entries_answer *a;
 
 	if (reply->status != 200) {
-		note_refusal(o, reply, out);
+		note_refusal(reply, w, out);
 		return refresh_refused(reply, "upload", why);
 	}
 	a = malloc(sizeof(*a));
@@ -178,7 +170,7 @@ static enum oap_result read_reply(struct oap *o, const struct upload *u,
 		return fault(why, OAP_NO_MEMORY, "out of memory");
 	if (entries_answer_read(bytes_of(reply->body, reply->n), a) &&
 	    answer_results_fit(&a->results, u->seqs, u->count)) {
-		*answer = a;
+		w->answer[i] = a;
 		return OAP_OK;
 	}
 	free(a);
@@ -231,7 +223,7 @@ static void launch(struct oap *o, uint64_t reversal, int64_t until_ms,
 
 /* All of them, whatever became of the first: what was taken is settled. The
  * result is of the first that failed. */
-static enum oap_result land(struct oap *o, struct wave *w, struct batch *out,
+static enum oap_result land(struct wave *w, struct batch *out,
 			    struct oap_problem *why)
 {
 	enum oap_result result = OAP_OK, one;
@@ -242,8 +234,7 @@ static enum oap_result land(struct oap *o, struct wave *w, struct batch *out,
 
 		reply = w->flight[i] != NULL ? net_end(w->flight[i]) : NULL;
 		one = reply != NULL
-			  ? read_reply(o, w->upload[i], reply, &w->answer[i],
-				       out, said)
+			  ? read_reply(reply, w, i, out, said)
 			  : fault(said, OAP_NO_MEMORY, "out of memory");
 		net_reply_free(reply);
 		if (result == OAP_OK)
@@ -268,10 +259,13 @@ static enum oap_result send(struct oap *o, uint64_t reversal, int64_t until_ms,
 	for (size_t i = 0; i < w->count; i++)
 		out->items += w->upload[i]->count;
 	launch(o, reversal, until_ms, w);
-	result = land(o, w, out, why);
+	result = land(w, out, why);
 	handle_lock(o);
 	if (latest(w) != NULL)
 		settled = settle(o, w, out, result == OAP_OK ? why : NULL);
+	else if (w->silent)
+		/* The next visitor need not wait for what is known already. */
+		reach_missed(&o->reach, net_now_ms(), 0, handle_chance(o));
 	handle_end_talk(o);
 	handle_unlock(o);
 	return result == OAP_OK ? settled : result;

@@ -48,6 +48,10 @@ struct ordering ordering_of(const struct judging *j);
 /* reverse.c */
 enum store_result record_reversal(const struct judging *j,
                                   struct ledger_item *item) OAP_CHECKED;
+/* Row n was not to be: its attempt counts again, unless another reversal stands
+ * for it. */
+enum store_result undo_reversal(struct store *s, int64_t n,
+                                int64_t now_ms) OAP_CHECKED;
 /* Pending reversals of an attempt about which something new is known. */
 enum store_result apply_pending(struct store *s, const uint8_t kid[static 8],
                                 struct attempt *a, int64_t now_ms) OAP_CHECKED;

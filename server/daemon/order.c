@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "judge.h"
 #include "policy.h"
 #include "settle.h"
 
@@ -18,12 +19,18 @@ void order_dispute(struct attempt *a, unsigned dispute)
 	a->marks &= ~(unsigned)MARK_OUTDATED;
 }
 
+static bool is_backdated(const struct ordering *o, const struct order *order,
+			 int64_t at_ms)
+{
+	return at_ms < order->latest_ms - o->skew_ms;
+}
+
 static unsigned judge_accept(const struct ordering *o, struct order *order,
 			     const struct turn *turn, const struct attempt *a)
 {
 	int64_t discount = a->has_discount ? a->discount : 0;
 
-	if (turn->at_ms < order->latest_ms - o->skew_ms)
+	if (is_backdated(o, order, turn->at_ms))
 		return DISPUTE_BACKDATED;
 	/* A kiosk that was moved has had contact since. */
 	if (strcmp(order->currency, a->currency) != 0) {
@@ -35,9 +42,34 @@ static unsigned judge_accept(const struct ordering *o, struct order *order,
 		return DISPUTE_ALLOWANCE;
 	order->uses++;
 	order->amount += discount;
+	return DISPUTE_NONE;
+}
+
+static void see_time(struct order *order, const struct turn *turn)
+{
 	if (turn->at_ms > order->latest_ms)
 		order->latest_ms = turn->at_ms;
-	return DISPUTE_NONE;
+}
+
+/* From here on it may accept anew; but what is older than the entries before
+ * it was kept back, to be used when it suits. */
+static void take_contact(const struct ordering *o, struct order *order,
+			 int64_t at_ms)
+{
+	if (is_backdated(o, order, at_ms))
+		return;
+	order->uses = 0;
+	order->amount = 0;
+}
+
+static enum store_result take_reversal(const struct ordering *o,
+				       struct order *order,
+				       const struct turn *turn)
+{
+	if (is_backdated(o, order, turn->at_ms))
+		return undo_reversal(o->store, turn->of, o->now_ms);
+	see_time(order, turn);
+	return STORE_OK;
 }
 
 /* a NULL: it came some time ago. */
@@ -51,7 +83,7 @@ static enum store_result take_accept(const struct ordering *o,
 	unsigned dispute;
 
 	if (a == NULL) {
-		r = store_attempt_get(o->store, turn->attempt, &stored);
+		r = store_attempt_get(o->store, turn->of, &stored);
 		a = &stored;
 	}
 	if (r != STORE_OK)
@@ -59,8 +91,10 @@ static enum store_result take_accept(const struct ordering *o,
 	if (a->facts.judgement == JUDGEMENT_DISPUTED)
 		return STORE_OK;
 	dispute = judge_accept(o, order, turn, a);
-	if (dispute == DISPUTE_NONE)
+	if (dispute == DISPUTE_NONE) {
+		see_time(order, turn);
 		return STORE_OK;
+	}
 	before = *a;
 	order_dispute(a, dispute);
 	return settle(o->store, &before, a, NULL, o->now_ms);
@@ -72,25 +106,13 @@ static enum store_result take_turn(const struct ordering *o,
 				   struct attempt *a)
 {
 	switch (turn->kind) {
-	case TURN_CONTACT:
-		order->uses = 0;
-		order->amount = 0;
-		/* It has heard what time it is. */
-		if (order->latest_ms > turn->at_ms)
-			order->latest_ms = turn->at_ms;
-		break;
-	case TURN_GRANTED:
-		order->uses = 0;
-		order->amount = 0;
-		order->latest_ms = turn->at_ms;
-		break;
-	case TURN_ENTRY:
-		if (turn->attempt != 0)
-			return take_accept(o, order, turn, a);
-		if (turn->at_ms > order->latest_ms)
-			order->latest_ms = turn->at_ms;
-		break;
+	case TURN_ACCEPT: return take_accept(o, order, turn, a);
+	case TURN_REVERSAL: return take_reversal(o, order, turn);
+	case TURN_CONTACT: take_contact(o, order, turn->received_ms); break;
+	case TURN_GRANTED: take_contact(o, order, turn->at_ms); break;
+	case TURN_ENTRY: break;
 	}
+	see_time(order, turn);
 	return STORE_OK;
 }
 
@@ -124,17 +146,30 @@ static enum store_result put_off(const struct ordering *o, struct order *order,
 	return store_turn_add(o->store, o->kiosk, turn);
 }
 
+/* The same; what that changes may be the attempt in hand, too. */
+static enum store_result drain_beside(const struct ordering *o,
+				      struct order *order, struct attempt *a)
+{
+	bool some = order->waiting;
+	enum store_result r = drain(o, order);
+
+	if (r != STORE_OK || !some || a == NULL)
+		return r;
+	return store_attempt_get(o->store, a->n, a) == STORE_OK ? STORE_OK
+								: STORE_FAILED;
+}
+
 static enum store_result take_due(const struct ordering *o,
 				  struct order *order,
 				  const struct turn *turn, struct attempt *a)
 {
-	enum store_result r = drain(o, order);
+	enum store_result r = drain_beside(o, order, a);
 
 	if (r == STORE_OK)
 		r = take_turn(o, order, turn, a);
 	if (turn->seq > order->seq)
 		order->seq = turn->seq;
-	return r == STORE_OK ? drain(o, order) : r;
+	return r == STORE_OK ? drain_beside(o, order, a) : r;
 }
 
 enum store_result order_entry(const struct ordering *o,
@@ -152,8 +187,7 @@ enum store_result order_entry(const struct ordering *o,
 
 /* Gaps below limit are given up, and what waited behind them is judged. */
 static enum store_result give_up_gaps(const struct ordering *o,
-				      struct order *order, uint64_t limit,
-				      int64_t received_before_ms)
+				      struct order *order, uint64_t limit)
 {
 	enum store_result r = drain(o, order);
 	struct turn turn;
@@ -162,7 +196,7 @@ static enum store_result give_up_gaps(const struct ordering *o,
 		r = store_turn_first(o->store, o->kiosk, &turn);
 		if (r != STORE_OK)
 			break;
-		if (turn.seq > limit || turn.received_ms >= received_before_ms)
+		if (turn.seq > limit)
 			return STORE_OK;
 		order->seq = turn.seq - 1;
 		r = drain(o, order);
@@ -175,18 +209,19 @@ enum store_result order_report(const struct ordering *o,
 {
 	struct turn turn = {.seq = report->next_seq,
 			    .kind = TURN_CONTACT,
-			    .at_ms = o->now_ms,
+			    .at_ms = report->at_ms + report->offset_ms,
 			    .received_ms = o->now_ms};
 	struct order order;
 	enum store_result r = store_order(o->store, o->kiosk, &order);
 
 	if (r != STORE_OK)
 		return STORE_FAILED;
+	if (turn.at_ms > o->now_ms)
+		turn.at_ms = o->now_ms;
 	if (order.waiting)
 		r = give_up_gaps(o, &order,
 				 report->has_unsent ? report->oldest_unsent
-						    : UINT64_MAX,
-				 INT64_MAX);
+						    : UINT64_MAX);
 	if (r == STORE_OK && report->next_seq <= order.seq + 1)
 		r = take_turn(o, &order, &turn, NULL);
 	else if (r == STORE_OK && report->next_seq <= INT64_MAX)
@@ -200,15 +235,15 @@ enum store_result order_overdue(struct store *s, int64_t now_ms)
 	struct policy_holder policy;
 	enum store_result r = policy_load(s, &policy);
 	struct order order;
+	uint64_t seq;
 
 	o.skew_ms = (int64_t)policy.policy.skew_s * 1000;
 	for (int i = 0; r == STORE_OK && i < OVERDUE_MAX; i++) {
-		r = store_turn_old(s, now_ms - ORDER_GAP_MS, &o.kiosk);
+		r = store_turn_old(s, now_ms - ORDER_GAP_MS, &o.kiosk, &seq);
 		if (r == STORE_OK)
 			r = store_order(s, o.kiosk, &order);
 		if (r == STORE_OK)
-			r = give_up_gaps(&o, &order, UINT64_MAX,
-					 now_ms - ORDER_GAP_MS);
+			r = give_up_gaps(&o, &order, seq);
 		if (r == STORE_OK)
 			r = store_order_set(s, o.kiosk, &order);
 	}

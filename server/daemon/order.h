@@ -4,7 +4,8 @@
  * service it accepts no more than its policy allows. An entry has its turn
  * when every lower seq is held or missing: said to be sent by a report, or not
  * come in ORDER_GAP_MS. Contact is an entry with the service's own answer in
- * it, and a report that was answered. */
+ * it, and a report that was answered; one that is older than what was written
+ * before it changes nothing. A reversal that is backdated is undone. */
 #ifndef OAP_ORDER_H
 #define OAP_ORDER_H
 
@@ -19,8 +20,8 @@ struct ordering {
 	int64_t skew_ms;
 };
 
-/* a: the attempt that the turn names, as it stands; changed when it is
- * disputed. NULL for a turn that names none. */
+/* a: the attempt that the entry is of, as it stands: changed with it, also by
+ * what becomes due. NULL: the entry is of none. */
 enum store_result order_entry(const struct ordering *o,
 			      const struct turn *turn,
 			      struct attempt *a) OAP_CHECKED;

@@ -162,8 +162,10 @@ static enum store_result take_turn(const struct judging *j, struct turn *turn,
 	enum judgement judgement = a->facts.judgement;
 
 	if (turn->kind == TURN_ENTRY && (judgement == JUDGEMENT_AGREED ||
-	                                 judgement == JUDGEMENT_OUTDATED))
-		turn->attempt = a->n;
+	                                 judgement == JUDGEMENT_OUTDATED)) {
+		turn->kind = TURN_ACCEPT;
+		turn->of = a->n;
+	}
 	return order_entry(&o, turn, a);
 }
 

@@ -72,7 +72,7 @@ static enum store_result look_at_past(const struct judging *j,
 
 	if (a->has_shown)
 		r = store_shown_where(j->store, item->admitted.pass_hash, a,
-				      &past.shown_before, &elsewhere);
+				      e->seq, &past.shown_before, &elsewhere);
 	if (r == STORE_OK)
 		r = look_back(j->hindsight, j->store, &past, &v);
 	if (r != STORE_OK)

@@ -77,29 +77,6 @@ enum store_result apply_pending(struct store *s, const uint8_t kid[static 8],
 	}
 }
 
-static void fill_reversal(const struct entry *e, int64_t now_ms,
-                          struct reversal *r)
-{
-	memset(r, 0, sizeof *r);
-	memcpy(r->kid, e->kid, sizeof r->kid);
-	memcpy(r->id, e->id, sizeof r->id);
-	memcpy(r->of_kid, e->of_kid, sizeof r->of_kid);
-	memcpy(r->of_id, e->of_id, sizeof r->of_id);
-	r->reason = e->reason;
-	r->received_ms = now_ms;
-	r->by_operator = e->by_operator;
-	if (!e->by_operator) {
-		r->effective_ms = entry_effective_ms(e);
-		return;
-	}
-	r->effective_ms = e->at_ms;
-	/* entry_read has bounded both */
-	if (!bytes_to_text(e->operator, r->operator, sizeof r->operator))
-		r->operator[0] = '\0';
-	if (!bytes_to_text(e->facility, r->facility, sizeof r->facility))
-		r->facility[0] = '\0';
-}
-
 /* The attempt that it is about: STORE_NONE when it is not known. */
 static enum store_result find_attempt(struct store *s, const struct reversal *r,
                                       struct attempt *a)
@@ -113,6 +90,57 @@ static enum store_result find_attempt(struct store *s, const struct reversal *r,
 		result = store_attempt_find(s, kiosk, r->of_id,
 		                            bytes_of(NULL, 0), a, &same);
 	return result;
+}
+
+enum store_result undo_reversal(struct store *s, int64_t n, int64_t now_ms)
+{
+	struct attempt a, before;
+	struct reversal rev;
+	enum store_result r = store_reversal_get(s, n, &rev);
+
+	if (r != STORE_OK)
+		return STORE_FAILED;
+	if (rev.result != VERDICT_REVERSED &&
+	    rev.result != VERDICT_REVERSAL_PENDING)
+		return STORE_OK;
+	r = store_reversal_result(s, n, VERDICT_REVERSAL_NOT_ALLOWED);
+	if (r != STORE_OK || rev.result != VERDICT_REVERSED)
+		return r;
+	if (find_attempt(s, &rev, &a) != STORE_OK)
+		return STORE_FAILED;
+	before = a;
+	a.facts.reversed = false;
+	a.reversed_ms = 0;
+	r = settle(s, &before, &a, NULL, now_ms);
+	/* They came too late, because of this one. */
+	if (r == STORE_OK)
+		r = store_reversals_reopen(s, rev.of_kid, rev.of_id);
+	return r == STORE_OK ? apply_pending(s, rev.of_kid, &a, now_ms) : r;
+}
+
+static void fill_reversal(const struct entry *e, int64_t now_ms,
+                          struct reversal *r)
+{
+	memset(r, 0, sizeof *r);
+	memcpy(r->kid, e->kid, sizeof r->kid);
+	memcpy(r->id, e->id, sizeof r->id);
+	memcpy(r->of_kid, e->of_kid, sizeof r->of_kid);
+	memcpy(r->of_id, e->of_id, sizeof r->of_id);
+	r->reason = e->reason;
+	r->received_ms = now_ms;
+	r->by_operator = e->by_operator;
+	if (!e->by_operator) {
+		r->effective_ms = entry_effective_ms(e);
+		if (r->effective_ms > now_ms)
+			r->effective_ms = now_ms;
+		return;
+	}
+	r->effective_ms = e->at_ms;
+	/* entry_read has bounded both */
+	if (!bytes_to_text(e->operator, r->operator, sizeof r->operator))
+		r->operator[0] = '\0';
+	if (!bytes_to_text(e->facility, r->facility, sizeof r->facility))
+		r->facility[0] = '\0';
 }
 
 static enum store_result add_reversal(struct store *s, struct reversal *r,
@@ -157,19 +185,22 @@ static enum store_result is_attempt(const struct judging *j,
 	return store_attempt_set(j->store, &a, false);
 }
 
-/* It has its place in the order of writing, and its time. */
-static enum store_result take_turn(const struct judging *j,
-                                   const struct entry *e)
+/* It has its place in the order of writing, and its time; when that is over,
+ * r->result is what became of it. */
+static enum store_result take_turn(const struct judging *j, uint64_t seq,
+                                   struct reversal *r)
 {
 	struct ordering o = ordering_of(j);
-	struct turn turn = {.seq = e->seq,
-	                    .kind = TURN_ENTRY,
-	                    .at_ms = entry_effective_ms(e),
+	struct turn turn = {.seq = seq,
+	                    .kind = TURN_REVERSAL,
+	                    .of = r->n,
+	                    .at_ms = r->effective_ms,
 	                    .received_ms = j->now_ms};
 
-	if (turn.at_ms > j->now_ms)
-		turn.at_ms = j->now_ms;
-	return order_entry(&o, &turn, NULL);
+	if (order_entry(&o, &turn, NULL) != STORE_OK ||
+	    store_reversal_get(j->store, r->n, r) != STORE_OK)
+		return STORE_FAILED;
+	return STORE_OK;
 }
 
 enum store_result record_reversal(const struct judging *j,
@@ -208,7 +239,7 @@ enum store_result record_reversal(const struct judging *j,
 			result = store_chain_add(j->store, j->kiosk, &link,
 			                         j->now_ms);
 		if (result == STORE_OK)
-			result = take_turn(j, e);
+			result = take_turn(j, e->seq, &r);
 	}
 	item->result.result = r.result;
 	return result;

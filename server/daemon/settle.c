@@ -154,6 +154,9 @@ static enum store_result set_conflict(struct store *s, struct counter *c,
 		         : store_conflict_close(s, c->n, z->n, now_ms);
 	if (z->n == a->n)
 		a->marks = z->marks;
+	/* A mark without a conflict behind it: then none is closed. */
+	if (r == STORE_NONE)
+		return STORE_OK;
 	c->conflicts += open ? 1 : (uint64_t)-1;
 	return r;
 }
@@ -167,6 +170,20 @@ static enum store_result close_own(struct store *s, struct counter *c,
 	if (!(a->marks & MARK_CONFLICT))
 		return STORE_OK;
 	return set_conflict(s, c, &own, false, a, now_ms);
+}
+
+/* The one that a conflict is put on: what was just received, as a rule. */
+static enum store_result find_candidate(struct store *s,
+                                        const struct counter *c,
+                                        const struct attempt *a,
+                                        int64_t now_ms, struct attempt *z)
+{
+	if (a->counts && a->counter == c->n && a->received_ms == now_ms &&
+	    !(a->marks & MARK_CONFLICT)) {
+		*z = *a;
+		return STORE_OK;
+	}
+	return store_conflict_candidate(s, c->n, z);
 }
 
 static enum store_result reconcile(struct store *s, struct counter *c,
@@ -184,7 +201,7 @@ static enum store_result reconcile(struct store *s, struct counter *c,
 			r = set_conflict(s, c, &z, false, a, now_ms);
 	}
 	while (r == STORE_OK && c->conflicts < want) {
-		r = store_conflict_candidate(s, c->n, &z);
+		r = find_candidate(s, c, a, now_ms, &z);
 		if (r == STORE_OK)
 			r = set_conflict(s, c, &z, true, a, now_ms);
 	}
@@ -277,7 +294,9 @@ enum store_result settle(struct store *s, const struct attempt *before,
 		a->counter = c->n;
 	if (r == STORE_OK)
 		r = store_attempt_set(
-		    s, a, moved || a->effective_ms != before->effective_ms);
+		    s, a,
+		    moved || a->counts != before->counts ||
+		        a->effective_ms != before->effective_ms);
 	store_unconfirmed_changed(s, a->kiosk,
 	                          is_unconfirmed(a) - is_unconfirmed(before));
 	if (r == STORE_OK)

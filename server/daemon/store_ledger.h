@@ -47,19 +47,23 @@ enum store_result store_order_set(struct store *s, int64_t kiosk,
 /* What is to be judged when its seq is due. */
 enum turn_kind {
 	TURN_CONTACT, /* a report that said this seq is next */
-	TURN_ENTRY,
-	TURN_GRANTED /* an entry with the service's answer in it */
+	TURN_ENTRY,   /* that says no more than its time */
+	TURN_GRANTED, /* an entry with the service's answer in it */
+	TURN_ACCEPT,  /* told offline */
+	TURN_REVERSAL
 };
 struct turn {
 	uint64_t seq;
 	enum turn_kind kind;
-	int64_t attempt; /* 0: an entry that is no offline accept */
-	int64_t at_ms;   /* effective; of contact: the service's time */
+	int64_t of;    /* row of the attempt or reversal to be judged, or 0 */
+	int64_t at_ms; /* effective; of contact: when the kiosk said so */
 	/* What a kiosk may accept alone, as it knew it. */
 	uint64_t uses_max;
 	int64_t amount_max;
 	int64_t received_ms;
 };
+/* What is the same in seq, kind and of is one turn: at the later time, received
+ * when the first was. */
 enum store_result store_turn_add(struct store *s, int64_t kiosk,
                                  const struct turn *turn) OAP_CHECKED;
 /* The one of the lowest seq, contact before an entry. */
@@ -67,9 +71,10 @@ enum store_result store_turn_first(struct store *s, int64_t kiosk,
                                    struct turn *out) OAP_CHECKED;
 enum store_result store_turn_drop(struct store *s, int64_t kiosk,
                                   const struct turn *turn) OAP_CHECKED;
-/* A kiosk that has one that was received before. */
+/* Of all that was received before, the oldest one's kiosk, and the highest seq
+ * of that kiosk among them. */
 enum store_result store_turn_old(struct store *s, int64_t before_ms,
-                                 int64_t *kiosk) OAP_CHECKED;
+                                 int64_t *kiosk, uint64_t *seq) OAP_CHECKED;
 
 /* An entry's place in its kiosk's chain: seq, prev and its own hash. Gaps
  * stay visible as runs that do not touch; a second entry of one seq, or a
@@ -182,8 +187,8 @@ enum store_result store_attempt_get(struct store *s, int64_t n,
                                     struct attempt *out) OAP_CHECKED;
 enum store_result store_attempt_add(struct store *s, struct attempt *a,
                                     struct bytes scanned) OAP_CHECKED;
-/* Writes what can change; moved: the counter and the local day and hour, too.
- */
+/* Writes what can change; moved: the counter, whether it counts there, and its
+ * effective time with the local day and hour, too. */
 enum store_result store_attempt_set(struct store *s, const struct attempt *a,
                                     bool moved) OAP_CHECKED;
 
@@ -199,6 +204,7 @@ enum store_result store_conflict_latest(struct store *s, int64_t counter,
 enum store_result store_conflict_open(struct store *s, int64_t counter,
                                       int64_t attempt,
                                       int64_t now_ms) OAP_CHECKED;
+/* STORE_NONE: that attempt has none open there. */
 enum store_result store_conflict_close(struct store *s, int64_t counter,
                                        int64_t attempt,
                                        int64_t now_ms) OAP_CHECKED;
@@ -246,12 +252,13 @@ enum store_result store_shown_used(struct store *s,
                                    const uint8_t pass[static PASS_HASH],
                                    int64_t iat_s, int64_t kiosk,
                                    const char *benefit, bool *used) OAP_CHECKED;
-/* The same for an attempt that is in the books itself: at that kiosk (for that
- * benefit), or at another. */
+/* The same for an attempt that is in the books itself, or is about to be, by an
+ * entry of that seq: at that kiosk (for that benefit, with an entry before it
+ * or a use), or at another. */
 enum store_result store_shown_where(struct store *s,
                                     const uint8_t pass[static PASS_HASH],
-                                    const struct attempt *a, bool *here,
-                                    bool *elsewhere) OAP_CHECKED;
+                                    const struct attempt *a, uint64_t seq,
+                                    bool *here, bool *elsewhere) OAP_CHECKED;
 enum store_result store_shown_add(struct store *s,
                                   const uint8_t pass[static PASS_HASH],
                                   const struct attempt *a) OAP_CHECKED;
@@ -290,8 +297,14 @@ enum store_result store_reversals_of(struct store *s,
                                      bool (*visit)(void *arg,
                                                    const struct reversal *r),
                                      void *arg) OAP_CHECKED;
+enum store_result store_reversal_get(struct store *s, int64_t n,
+                                     struct reversal *out) OAP_CHECKED;
 enum store_result store_reversal_result(struct store *s, int64_t n,
                                         enum verdict result) OAP_CHECKED;
+/* Those of an attempt that were `already-reversed` are pending again. */
+enum store_result
+store_reversals_reopen(struct store *s, const uint8_t of_kid[static 8],
+                       const uint8_t of_id[static 16]) OAP_CHECKED;
 
 /* -------------------------------------------------------------- purge */
 

@@ -28,6 +28,7 @@ static const char *const *const schema[][SCHEMA_FILES] = {
     {store_ledger_schema_2, store_setup_schema_2},
     {store_ledger_schema_3, store_setup_schema_3},
     {store_issuer_urls_schema},
+    {store_ledger_schema_5},
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 

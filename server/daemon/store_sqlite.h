@@ -86,5 +86,6 @@ extern const char *const store_setup_schema_2[];
 extern const char *const store_ledger_schema_3[];
 extern const char *const store_setup_schema_3[];
 extern const char *const store_issuer_urls_schema[];
+extern const char *const store_ledger_schema_5[];
 
 #endif

@@ -10,15 +10,13 @@
 	"SELECT k.kid, k.pk, k.facility, k.name, k.state, k.enrolled_ms,"   \
 	" k.predecessor, d.version, d.reported_ms, d.offset_ms, d.epoch,"   \
 	" d.queue_depth, d.oldest_unsent, r.last, d.entries, k.version,"    \
-	" d.next_seq, f.seq, (SELECT min(first) FROM run"                   \
-	"  WHERE kiosk = d.n AND first > coalesce(r.last, 0)), a.at_ms"     \
+	" d.next_seq, (SELECT min(seq) FROM fork WHERE kiosk = d.n),"       \
+	" (SELECT min(first) FROM run"                                      \
+	"  WHERE kiosk = d.n AND first > coalesce(r.last, 0)),"             \
+	" (SELECT max(at_ms) FROM audit WHERE alarm = 1"                    \
+	"  AND action = 'enrolment.refused' AND object = lower(hex(k.kid)))" \
 	" FROM kiosk k LEFT JOIN device d ON d.kid = k.kid"                 \
-	" LEFT JOIN run r ON r.kiosk = d.n AND r.first = 1"                 \
-	" LEFT JOIN (SELECT kiosk, min(seq) AS seq FROM fork GROUP BY kiosk)" \
-	"  f ON f.kiosk = d.n"                                              \
-	" LEFT JOIN (SELECT object, max(at_ms) AS at_ms FROM audit"         \
-	"  WHERE alarm = 1 AND action = 'enrolment.refused' GROUP BY object)" \
-	"  a ON a.object = lower(hex(k.kid))"
+	" LEFT JOIN run r ON r.kiosk = d.n AND r.first = 1"
 
 /* The entries that the latest report tells of and no longer holds back: none
  * of them may be missing here. */

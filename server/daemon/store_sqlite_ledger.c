@@ -52,7 +52,9 @@
  *		that is taken (kind 1).
  * waiting	what came before entries of lower seqs that are still to come,
  *		and is judged in its turn (order.h): kind 0 contact with the
- *		service before that seq, 1 an entry, 2 one with a grant. How far that has come is
+ *		service before that seq, 1 an entry, 2 one with a grant, 3 an
+ *		accept told offline (of -> attempt.n), 4 a reversal (of ->
+ *		reversal.n); else of is 0. How far that has come is
  *		in device: order_seq, up to which all is judged; order_ms, the
  *		latest undisputed effective time of that; order_uses,
  *		order_amount (in order_currency), what was accepted offline
@@ -194,6 +196,29 @@ const char *const store_ledger_schema_3[] = {
     " PRIMARY KEY (kiosk, seq, kind)) STRICT, WITHOUT ROWID",
     NULL};
 
+/* Entries of one seq wait beside each other; and what one kiosk or one pass
+ * can make much of is found by an index. */
+const char *const store_ledger_schema_5[] = {
+    "CREATE TABLE turn (kiosk INTEGER NOT NULL REFERENCES device(n),"
+    " seq INTEGER NOT NULL, kind INTEGER NOT NULL, of INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, uses_max INTEGER NOT NULL,"
+    " amount_max INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (kiosk, seq, kind, of)) STRICT, WITHOUT ROWID",
+    "INSERT INTO turn SELECT kiosk, seq,"
+    " CASE WHEN attempt IS NULL THEN kind ELSE 3 END,"
+    " coalesce(attempt, 0), at_ms, uses_max, amount_max, received_ms"
+    " FROM waiting",
+    "DROP TABLE waiting",
+    "ALTER TABLE turn RENAME TO waiting",
+    "CREATE INDEX waiting_received ON waiting (received_ms)",
+    "DROP INDEX attempt_counter",
+    "CREATE INDEX attempt_counter ON attempt (counter, counts, effective_ms)"
+    " WHERE counter IS NOT NULL",
+    "CREATE INDEX fork_of ON fork (kiosk, seq)",
+    "CREATE INDEX audit_of ON audit (action, object, at_ms)"
+    " WHERE alarm = 1",
+    NULL};
+
 #define COLUMNS                                                              \
 	"n, kiosk, id, counter, counts, answer, told, given_up, judgement, " \
 	"admission, reversed_ms, marks, flags, online, facility, benefit, "  \
@@ -321,7 +346,6 @@ enum store_result store_attempt_get(struct store *s, int64_t n,
 static void bind_facts(struct store *s, sqlite3_stmt *q,
                        const struct attempt *a)
 {
-	bind_i64(q, 4, a->counts);
 	bind_i64(q, 5, a->facts.answer);
 	bind_i64(q, 6, a->facts.told);
 	bind_i64(q, 7, a->facts.given_up);
@@ -342,13 +366,14 @@ static void bind_times(sqlite3_stmt *q, const struct attempt *a)
 	bind_maybe(q, 21, a->has_discount, a->discount);
 	bind_i64(q, 23, a->at_ms);
 	bind_i64(q, 24, a->offset_ms);
-	bind_i64(q, 26, a->effective_ms);
 	bind_i64(q, 28, a->received_ms);
 }
 
 static void bind_place(sqlite3_stmt *q, const struct attempt *a)
 {
 	bind_maybe(q, 3, a->counter != 0, a->counter);
+	bind_i64(q, 4, a->counts);
+	bind_i64(q, 26, a->effective_ms);
 	bind_i64(q, 29, a->day);
 	bind_i64(q, 30, a->month);
 	bind_i64(q, 31, a->hour);
@@ -408,12 +433,14 @@ enum store_result store_attempt_add(struct store *s, struct attempt *a,
 
 /* Two texts, because a column that is named costs its indexes. */
 #define SET_CHANGING                                                         \
-	"UPDATE attempt SET counts = ?4, answer = ?5, told = ?6,"            \
+	"UPDATE attempt SET answer = ?5, told = ?6,"                         \
 	" given_up = ?7, judgement = ?8, admission = ?9, reversed_ms = ?10," \
 	" marks = ?11, flags = ?12, online = ?13, list = ?20,"               \
-	" discount = ?21, at_ms = ?23, offset_ms = ?24, effective_ms = ?26," \
+	" discount = ?21, at_ms = ?23, offset_ms = ?24,"                     \
 	" received_ms = ?28, dispute = ?39"
-#define SET_MOVED ", counter = ?3, day = ?29, month = ?30, hour = ?31"
+#define SET_MOVED                                                            \
+	", counter = ?3, counts = ?4, effective_ms = ?26, day = ?29,"        \
+	" month = ?30, hour = ?31"
 
 enum store_result store_attempt_set(struct store *s, const struct attempt *a,
                                     bool moved)

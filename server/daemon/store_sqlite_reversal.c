@@ -140,6 +140,41 @@ enum store_result store_reversal_result(struct store *s, int64_t n,
 	return store_run(s, q);
 }
 
+enum store_result store_reversal_get(struct store *s, int64_t n,
+                                     struct reversal *out)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT " REVERSAL_COLUMNS
+	                               " FROM reversal WHERE n = ?1");
+	enum store_result r;
+
+	if (!q)
+		return STORE_FAILED;
+	bind_i64(q, 1, n);
+	r = store_step(s, q);
+	if (r == STORE_OK)
+		read_reversal(q, out);
+	store_end(q);
+	return r;
+}
+
+enum store_result store_reversals_reopen(struct store *s,
+                                         const uint8_t of_kid[static 8],
+                                         const uint8_t of_id[static 16])
+{
+	sqlite3_stmt *q = store_sql(
+	    s, "UPDATE reversal SET result = ?3 WHERE of_id = ?1"
+	       " AND of_kid = ?2 AND result = ?4");
+
+	if (!q)
+		return STORE_FAILED;
+	s->none_pending = false;
+	bind_blob(q, 1, of_id, 16);
+	bind_blob(q, 2, of_kid, 8);
+	bind_i64(q, 3, VERDICT_REVERSAL_PENDING);
+	bind_i64(q, 4, VERDICT_ALREADY_REVERSED);
+	return store_run(s, q);
+}
+
 enum store_result store_reversals_of(struct store *s,
                                      const uint8_t of_kid[static 8],
                                      const uint8_t of_id[static 16],

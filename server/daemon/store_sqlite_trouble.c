@@ -13,18 +13,19 @@ static sqlite3_stmt *select_rows(struct store *s, enum trouble kind)
 		    s, "SELECT o.n, o.attempt, o.earliest, o.opened_ms, c.uses,"
 		       " c.use_limit FROM open_conflict o"
 		       " JOIN counter c ON c.n = o.counter"
-		       " WHERE o.n < ?1 ORDER BY o.n DESC");
+		       " WHERE o.n < ?1 ORDER BY o.n DESC LIMIT ?2");
 	case TROUBLE_DISPUTED:
 		return store_sql(s, "SELECT n, n FROM attempt"
 				    " INDEXED BY attempt_disputed"
 				    " WHERE judgement = 4 AND admission = 0"
-				    " AND n < ?1 ORDER BY n DESC");
+				    " AND n < ?1 ORDER BY n DESC LIMIT ?2");
 	case TROUBLE_UNCONFIRMED: break;
 	}
+	/* There are few, as a rule; of many the sorter keeps the limit's. */
 	return store_sql(s, "SELECT n, n FROM attempt"
 			    " INDEXED BY attempt_unconfirmed"
 			    " WHERE told = 0 AND counts = 1 AND n < ?1"
-			    " ORDER BY n DESC");
+			    " ORDER BY n DESC LIMIT ?2");
 }
 
 static enum store_result read_row(struct store *s, sqlite3_stmt *q,
@@ -57,6 +58,7 @@ enum store_result store_trouble(struct store *s, enum trouble kind,
 	if (q == NULL)
 		return STORE_FAILED;
 	bind_i64(q, 1, *below);
+	bind_i64(q, 2, (int64_t)most + 1);
 	while ((r = store_step(s, q)) == STORE_OK) {
 		*more = most == 0;
 		if (*more)

@@ -124,13 +124,15 @@ enum store_result store_conflict_close(struct store *s, int64_t counter,
 	sqlite3_stmt *q =
 	    store_sql(s, "UPDATE conflict SET closed_ms = ?3 WHERE counter = ?1"
 	                 " AND attempt = ?2 AND closed_ms IS NULL");
+	enum store_result r;
 
 	if (!q)
 		return STORE_FAILED;
 	bind_i64(q, 1, counter);
 	bind_i64(q, 2, attempt);
 	bind_i64(q, 3, now_ms);
-	return store_run(s, q);
+	r = store_run(s, q);
+	return r == STORE_OK && sqlite3_changes(s->db) == 0 ? STORE_NONE : r;
 }
 
 /* ------------------------------------------------------------ entries */
@@ -198,14 +200,17 @@ enum store_result store_shown_used(struct store *s,
 
 enum store_result store_shown_where(struct store *s,
                                     const uint8_t pass[static PASS_HASH],
-                                    const struct attempt *a, bool *here,
-                                    bool *elsewhere)
+                                    const struct attempt *a, uint64_t seq,
+                                    bool *here, bool *elsewhere)
 {
 	sqlite3_stmt *q = store_sql(
 	    s, "SELECT a.kiosk = ?3 FROM shown s JOIN attempt a"
-	       " ON a.n = s.attempt WHERE s.pass = ?1 AND s.iat_s = ?2"
-	       " AND a.n <> ?5 AND NOT (a.kiosk = ?3 AND a.benefit <> ?4)"
-	       " AND NOT (a.told = 0 AND a.given_up = 1)");
+	       " ON a.n = s.attempt LEFT JOIN entry e ON e.attempt = a.n"
+	       " WHERE s.pass = ?1 AND s.iat_s = ?2 AND a.n <> ?5"
+	       " AND CASE WHEN a.kiosk = ?3"
+	       "  THEN a.benefit = ?4 AND (e.seq < ?6 OR"
+	       "   (a.told <> 0 AND a.counts = 1))"
+	       "  ELSE NOT (a.told = 0 AND a.given_up = 1) END");
 	enum store_result r;
 
 	*here = *elsewhere = false;
@@ -216,6 +221,7 @@ enum store_result store_shown_where(struct store *s,
 	bind_i64(q, 3, a->kiosk);
 	bind_text(q, 4, a->benefit);
 	bind_i64(q, 5, a->n);
+	bind_i64(q, 6, (int64_t)seq);
 	while ((r = store_step(s, q)) == STORE_OK)
 		*(column_i64(q, 0) ? here : elsewhere) = true;
 	store_end(q);

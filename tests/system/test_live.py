@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Passes shown live by their holder (tests/holder.py), at a door with its
 service and without it: each showing is good once, and for a minute."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -92,6 +93,24 @@ def test_another_phone_shows_nothing(line, door, service, phone):
     thief = Phone(service, "somebody else")
     thief.card = phone.card
     assert door.redeem(thief.show())[1]["verdict"] == "presentation-invalid"
+
+
+def test_a_showing_that_was_refused_is_none_either(line, door, service,
+                                                   phone):
+    shown = phone.show()
+    done = door.run("redeem", "--json", "--benefit", "visit", "--party", "11",
+                    m.code(shown))
+    assert json.loads(done.stdout)["verdict"] == "party-too-large"
+    assert door.redeem(shown)[1]["verdict"] == "presentation-stale"
+    assert door.redeem(shown, "thrice")[1]["verdict"] == line
+    # the service is of the same mind, and so it is of what comes next
+    if line == "accepted-offline":
+        service.start()
+    time.sleep(1.1)
+    assert door.redeem(phone.show())[0] == 0
+    door.sync()
+    assert service.ctl("disputed")["disputed"] == []
+    assert service.uses() == 2
 
 
 def test_a_photograph_at_two_doors_that_could_not_know(service, door, phone,

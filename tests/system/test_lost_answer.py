@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -198,10 +199,9 @@ def test_the_question_comes_after_its_entry(service, line, door, benefit):
     assert service.uses() == int(benefit == "visit")
 
 
-@pytest.mark.parametrize("benefit", BENEFITS)
-def test_a_kiosk_killed_before_it_wrote_lets_the_visitor_in_again(
-        service, line, door, benefit):
-    scanned, started = service.city.issue(), threading.Event()
+def redeem_and_die(service, line, door, benefit, scanned):
+    """Killed after the service's answer and before its entry."""
+    started = threading.Event()
     line.how = "answer lost"
     line.on_answer = lambda: started.wait(oaprun.PATIENCE) and kiosk.kill()
     kiosk = subprocess.Popen(
@@ -212,9 +212,35 @@ def test_a_kiosk_killed_before_it_wrote_lets_the_visitor_in_again(
     assert kiosk.returncode == -9
     assert line.answers[0]["verdict"] == "accepted"
     assert service.uses() == 1      # as far as anybody knows
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_a_kiosk_killed_before_it_wrote_lets_the_visitor_in_again(
+        service, line, door, benefit):
+    scanned = service.city.issue()
+    redeem_and_die(service, line, door, benefit, scanned)
     line.how = "through"
     oaprun.wait_for(lambda: door.redeem(scanned, benefit)[1]["verdict"] ==
                     "accepted", "the first question's time to be over")
     door.sync()
     assert service.uses() == 1
     assert service.ctl("conflicts")["conflicts"] == []
+
+
+def test_a_showing_that_nobody_was_told_of_is_good_without_the_service(
+        service, line, door):
+    holder = m.key_of("a phone")
+    shown = m.presentation(service.city.issue(holder=holder),
+                           {6: int(time.time())}, holder)
+    redeem_and_die(service, line, door, "visit", shown)
+    line.how = "never arrives"
+    assert door.redeem(shown)[1]["verdict"] == "accepted-offline"
+    line.how = "through"
+    door.sync()
+    assert service.ctl("disputed")["disputed"] == []
+    # void as soon as a report comes ten seconds later
+    oaprun.wait_for(lambda: door.sync() and service.uses() == 1,
+                    "the lost answer to be void")
+    assert service.ctl("conflicts")["conflicts"] == []
+    told, = [a for a in service.attempts(facility="tnm") if a["told"]]
+    assert told["counts"] and told["marks"] == []

@@ -134,7 +134,8 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
     assert d.stop() == 0
     db = sqlite3.connect(d.data / "oapd.db")
     with db:
-        db.execute("DROP INDEX attempt_disputed")
+        for index in ("attempt_disputed", "fork_of", "audit_of"):
+            db.execute("DROP INDEX " + index)
         for column in ("attempt dispute", "device order_seq",
                        "device order_ms", "device order_uses",
                        "device order_amount", "device order_currency",

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kiosks accept by themselves: the real kiosk without its service, and
-what the real daemon makes of it afterwards; and kiosks with a valid key that
-do not keep to the rules."""
+what the real daemon makes of it afterwards, and its operators."""
 import json
 import pathlib
 import sys
 import time
-
-import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -15,9 +12,9 @@ sys.path.insert(0, str(HERE.parent))
 import desk  # noqa: E402
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
+from rogue import ACCEPTED, rogue  # noqa: E402, F401
 from town import Door, door, service  # noqa: E402, F401
 
-ACCEPTED, OFFLINE = 1, 2
 DAY_MS = 86400000
 
 
@@ -125,191 +122,6 @@ def test_a_revoked_pass_at_a_door_that_could_not_know_counts(service, door):
     assert door.redeem(scanned)[1]["verdict"] == "revoked"
     service.kill()      # and now it has heard
     assert door.redeem(scanned)[1]["verdict"] == "revoked"
-
-
-# ---------------------------------------------------------- hostile kiosks
-
-class Rogue:
-    """A kiosk with a valid key, and code of its own."""
-
-    def __init__(self, service, facility="tnm"):
-        self.service, self.kiosk = service, service.add_kiosk(facility)
-
-    def accept(self, scanned=None, told=OFFLINE, amount=2400, discount=480,
-               benefit="visit", **how):
-        return self.kiosk.attempt(scanned or self.service.city.issue(),
-                                  benefit, told, amount=amount,
-                                  discount=discount, **how)
-
-    def send(self, *items, report=None):
-        status, answer = self.service.upload(
-            report or self.kiosk.report(), items)
-        assert status == 200, answer
-        return answer["results"]
-
-    def refresh(self):
-        bundle = self.service.raw("GET", "/v1/bundle")[2]
-        self.kiosk.epoch = m.decode(m.decode(bundle).value[2])[1]
-
-    def disputed(self):
-        """{reason: how many}, and none of them in a total."""
-        found = self.service.ctl("disputed")["disputed"]
-        reasons = {}
-        for attempt in found:
-            assert not attempt["counts"]
-            assert "disputed" in attempt["marks"]
-            reasons[attempt["dispute"]] = reasons.get(attempt["dispute"],
-                                                      0) + 1
-        return reasons
-
-
-@pytest.fixture
-def rogue(service):
-    return Rogue(service)
-
-
-def now_ms():
-    return int(time.time() * 1000)
-
-
-def test_a_right_accept_offline_counts(service, rogue):
-    result, = rogue.send(rogue.accept())
-    assert result["verdict"] == "accepted-offline" and result["marks"] == []
-    assert service.uses() == 1 and rogue.disputed() == {}
-
-
-def forged(service):
-    scanned = bytearray(service.city.issue())
-    scanned[-5] ^= 1
-    return bytes(scanned)
-
-
-@pytest.mark.parametrize("reason, make", [
-    ("bad-signature", lambda s, r: r.accept(forged(s))),
-    ("unknown-key", lambda s, r: r.accept(
-        s.city.issue(key=m.key_of("nobody's")))),
-    ("unknown-key", lambda s, r: r.accept(
-        oapcast.Issuer("busan.example").issue())),
-    ("malformed", lambda s, r: r.accept(b"OAP1:no pass")),
-    ("expired", lambda s, r: r.accept(s.city.issue(
-        exp=int(time.time()) - 10))),
-    ("not-yet-valid", lambda s, r: r.accept(s.city.issue(
-        nbf=int(time.time()) + 900))),
-    ("amount", lambda s, r: r.accept(discount=2400)),
-    ("amount", lambda s, r: r.accept(discount=470)),
-    ("amount", lambda s, r: r.accept(amount=None)),
-    ("no-grant", lambda s, r: r.accept(told=ACCEPTED)),
-    ("no-grant", lambda s, r: r.accept(told=ACCEPTED, grant=bytes(24))),
-    ("benefit-unknown", lambda s, r: r.accept(benefit="nothing")),
-    ("offline-not-allowed", lambda s, r: r.accept(benefit="guided")),
-    ("party-too-large", lambda s, r: r.accept(party=11)),
-    ("dated-ahead", lambda s, r: r.accept(at=now_ms() + 3600000)),
-], ids=lambda v: v if isinstance(v, str) else "")
-def test_what_a_right_kiosk_knew_is_disputed(service, rogue, reason, make):
-    result, = rogue.send(make(service, rogue))
-    other, = rogue.send(rogue.accept())
-    if reason == "no-grant":
-        assert result["verdict"] == "accepted"
-    else:
-        assert result["verdict"] == "accepted-offline"
-    assert result["marks"] == ["disputed"], result
-    assert rogue.disputed() == {reason: 1}
-    assert other["verdict"] == "accepted-offline" and other["marks"] == []
-    assert service.uses() == 1
-
-
-def test_where_a_kiosk_is_not_it_redeems_nothing(service, rogue):
-    rogue.kiosk.facility = "palace"
-    rogue.send(rogue.accept())
-    assert rogue.disputed() == {"elsewhere": 1} and service.uses() == 0
-
-
-def test_a_kiosk_that_was_moved_may_still_say_where_it_was(service, rogue):
-    item = rogue.accept()
-    service.admin("PATCH", "/v1/kiosks/" + rogue.kiosk.kid.hex(),
-                  {"facility": "palace"})
-    assert rogue.send(item)[0]["marks"] == []
-    assert service.uses() == 1
-
-
-def test_after_it_was_revoked_nothing_new_of_a_kiosk_counts(service, rogue):
-    before = rogue.accept()
-    rogue.send(before)
-    service.admin("PATCH", "/v1/kiosks/" + rogue.kiosk.kid.hex(),
-                  {"state": "revoked"})
-    late, again = rogue.accept(), before
-    results = rogue.send(late, again)
-    assert [r["marks"] for r in results] == [["disputed"], []]
-    assert rogue.disputed() == {"revoked-kiosk": 1} and service.uses() == 1
-
-
-def test_entries_are_judged_in_the_order_of_writing(service, rogue):
-    now = now_ms()
-    first = rogue.accept(at=now - 50000)
-    back = rogue.accept(at=now - 5 * 3600000)
-    last = rogue.accept(at=now - 1000)
-    # the two later ones come first: nothing can be said yet
-    results = rogue.send(last, back, report=rogue.kiosk.report(
-        oldest_unsent=1, depth=3))
-    assert [r["marks"] for r in results] == [[], []]
-    assert service.uses() == 2
-    rogue.send(first)
-    assert rogue.disputed() == {"backdated": 1} and service.uses() == 2
-
-
-def test_a_gap_is_given_up_when_the_kiosk_says_that_all_is_sent(service,
-                                                                rogue):
-    now = now_ms()
-    rogue.accept(at=now - 90000)        # is never sent
-    later = rogue.accept(at=now - 40000)
-    back = rogue.accept(at=now - 2 * 3600000)
-    rogue.send(later, back, report=rogue.kiosk.report(oldest_unsent=1,
-                                                      depth=3))
-    assert rogue.disputed() == {}
-    rogue.send()
-    assert rogue.disputed() == {"backdated": 1} and service.uses() == 1
-
-
-def test_over_its_allowance_a_kiosk_is_disputed(service, rogue):
-    service.admin("PATCH", "/v1/policy", {"offline_uses": 3})
-    rogue.refresh()
-    items = [rogue.accept(at=now_ms() - 9000 + i) for i in range(5)]
-    marks = [r["marks"] for r in rogue.send(*items)]
-    assert marks == [[], [], [], ["disputed"], ["disputed"]]
-    assert rogue.disputed() == {"allowance": 2} and service.uses() == 3
-    # that report was contact: three more
-    items = [rogue.accept() for i in range(4)]
-    assert [r["marks"] for r in rogue.send(*items)] == [
-        [], [], [], ["disputed"]]
-    assert service.uses() == 6
-
-
-def test_an_answer_is_contact(service, rogue):
-    service.admin("PATCH", "/v1/policy", {"offline_uses": 1})
-    rogue.refresh()
-    scanned, id = service.city.issue(), oapcast.uuid7()
-    status, answer = service.ask(rogue.kiosk.question(scanned, "visit", 1,
-                                                      2400, id))
-    assert status == 200 and answer["verdict"] == "accepted"
-    items = [rogue.accept(), rogue.accept(
-        scanned, ACCEPTED, id=id, grant=bytes.fromhex(answer["grant"])),
-        rogue.accept(), rogue.accept()]
-    assert [r["marks"] for r in rogue.send(*items)] == [
-        [], [], [], ["disputed"]]
-    assert service.uses() == 3
-
-
-def test_a_fork_and_other_bytes_are_shown_and_the_first_counts(service,
-                                                               rogue):
-    id = oapcast.uuid7()
-    first = rogue.accept(id=id)
-    other = rogue.accept(id=id)
-    results = rogue.send(first, other)
-    assert [r["verdict"] for r in results] == ["accepted-offline",
-                                               "id-reused"]
-    rogue.kiosk.seq = 0
-    assert rogue.send(rogue.accept())[0]["marks"] == []   # a fork at seq 1
-    assert service.uses() == 2 and rogue.disputed() == {}
 
 
 # ------------------------------------------------------- what operators do

@@ -6,6 +6,7 @@ import json
 import stat
 import threading
 
+import faketime
 import oapcast
 import oapmsg as m
 from carrier import (DONE, PART, RETRY, back, door, items_of, site,  # noqa
@@ -176,6 +177,14 @@ def test_a_receipt_is_contact_it_sets_the_floor_and_not_the_offset(site, door,
     assert floor == max(came["receipt_ms"], before[0][1])
     assert floor >= came["receipt_ms"]
     assert (offset, contact) == (before[0][0], before[0][2])
+
+
+def test_a_clock_that_runs_ahead_is_no_reason_to_forget(door, back):
+    entries, = door.rows("SELECT count(*) FROM entry")
+    assert entries[0] > 0
+    came = door.ask("import", back, env=faketime.env("+400d"))
+    assert came["unsent"] == 0
+    assert door.rows("SELECT count(*) FROM entry") == [entries]
 
 
 def test_a_large_journal_is_sent_in_pieces_while_doors_go_on(site, door):

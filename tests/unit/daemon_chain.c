@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ledgerbed.h"
+#include "order.h"
 
 /* Entries that tell refusals: nothing but their place matters here. */
 static void write_some(struct bed *bed, struct paper *p, size_t n)
@@ -155,6 +156,43 @@ static void a_wrong_prev_behind_a_gap_shows_when_it_closes(void **state)
 	send(bed, &p[1]);
 	assert_int_equal(bed_number(bed, "SELECT seq FROM fork WHERE kind = 1"),
 	                 3);
+}
+
+#define DAY (24 * BED_HOUR)
+
+static enum store_result give_up_old_gaps(struct store *s,
+                                          struct ledger_job *job,
+                                          int64_t now_ms)
+{
+	(void)job;
+	return order_overdue(s, now_ms);
+}
+
+/* One that always has something new, below what is old, holds no other up. */
+static void a_gap_of_a_day_is_given_up_at_every_kiosk(void **state)
+{
+	struct bed *bed = *state;
+	struct paper p[2];
+
+	for (unsigned kiosk = 0; kiosk < 4; kiosk += 2) {
+		struct visit v = bed_visit(bed, kiosk, kiosk, BED_ONCE);
+
+		bed_set_chain(bed, kiosk, 6);
+		p[kiosk / 2] = bed_write(bed, &v, VERDICT_EXPIRED, NULL);
+		bed_send_one(bed, &p[kiosk / 2]);
+	}
+	bed_pass_time(bed, DAY + BED_MINUTE);
+	bed_set_chain(bed, 0, 3);
+	bed_send(bed, 0, NULL, 0, false);
+	bed_set_chain(bed, 0, 9);
+	bed_send(bed, 0, NULL, 0, false);
+	assert_int_equal(bed_number(bed, COUNT("waiting")), 6);
+	assert_false(bed_call(bed, give_up_old_gaps).failed);
+	/* what kiosk 0 said of its ninth entry is not of a day ago */
+	assert_int_equal(bed_number(bed, "SELECT min(seq) FROM waiting"), 9);
+	assert_int_equal(bed_number(bed, COUNT("waiting")), 1);
+	assert_int_equal(bed_number(bed, "SELECT min(order_seq) FROM device"),
+	                 6);
 }
 
 static void reversals_have_their_place_in_the_chain(void **state)
@@ -316,6 +354,7 @@ int main(void)
 	    STORY(two_entries_of_one_seq_are_a_fork_and_both_are_kept),
 	    STORY(a_wrong_prev_is_a_fork_and_kept),
 	    STORY(a_wrong_prev_behind_a_gap_shows_when_it_closes),
+	    STORY(a_gap_of_a_day_is_given_up_at_every_kiosk),
 	    STORY(reversals_have_their_place_in_the_chain),
 	    STORY(a_report_is_remembered),
 	    STORY(an_unreadable_item_hides_no_other),

@@ -156,17 +156,19 @@ static void keep_silent(struct listener *l, int fd)
 static bool answer_one(struct listener *l, int fd, const char *head,
 		       struct bytes body)
 {
+	bool asks = strncmp(head, "POST /v1/ask", 12) == 0;
 	int doing = l->doing;
 
+	if (asks)
+		note_question(l, body.p, body.n);
 	if (doing == DO_SILENCE) {
 		keep_silent(l, fd);
 		return false;
 	}
-	if (strncmp(head, "POST /v1/ask", 12) != 0) {
+	if (!asks) {
 		send_results(fd, l->service_ms, body);
 		return true;
 	}
-	note_question(l, body.p, body.n);
 	if (doing == DO_BREAK_ONCE) {
 		l->doing = DO_ACCEPT;
 		return false;

@@ -95,6 +95,72 @@ static void move_to(const struct listener *l)
 	handle_unlock(world.o);
 }
 
+static void *ask_until_the_deadline(void *arg)
+{
+	struct oap_told *told = arg;
+
+	*told = redeem_new(DEADLINE);
+	return NULL;
+}
+
+/* Whether the service was asked under the id that was told. */
+static bool was_asked(const struct oap_told *told)
+{
+	uint8_t id[16];
+
+	assert_true(hex_decode(bytes_text(told->id), id, sizeof(id)));
+	return memmem(service.first, service.first_n, id, sizeof(id)) != NULL;
+}
+
+/* Whatever the service made of the question, it was about another place: what
+ * is decided here is another attempt. */
+static void kiosk_moved_while_it_asks_tells_of_an_attempt_of_its_own(
+	void **state)
+{
+	struct oap_told told;
+	pthread_t question;
+
+	(void)state;
+	for (int moved = 0; moved < 2; moved++) {
+		service.first_n = 0;
+		service.asked = 0;
+		assert_int_equal(pthread_create(&question, NULL,
+						ask_until_the_deadline, &told),
+				 0);
+		while (service.silent < moved + 1)
+			sched_yield();
+		handle_lock(world.o);
+		if (moved)
+			strcpy(world.o->facility, "elsewhere");
+		world.o->reach.again_ms = net_now_ms();
+		handle_unlock(world.o);
+		pthread_join(question, NULL);
+		handle_lock(world.o);
+		world.o->reach.missed = 0;
+		handle_unlock(world.o);
+		assert_true(told.id[0] != '\0');
+		assert_int_equal(was_asked(&told), !moved);
+	}
+}
+
+/* Four uploads that nobody hears are one miss, and the pause after it. */
+static void a_wave_of_uploads_is_missed_once(void **state)
+{
+	struct oap_synced synced;
+	struct oap_problem why;
+
+	(void)state;
+	for (int i = 0; i < 3 * ITEMS_PER_UPLOAD_MAX + 1; i++)
+		kioskworld_redeem(&world, "no pass", DEADLINE);
+	handle_lock(world.o);
+	world.o->reach.missed = 0;
+	snprintf(world.o->identity.url, sizeof(world.o->identity.url),
+		 "http://127.0.0.1:1"); /* tcpmux; nobody listens */
+	handle_unlock(world.o);
+	assert_int_equal(oap_sync(world.o, &synced, &why), OAP_NO_NETWORK);
+	assert_int_equal(world.o->reach.missed, 1);
+}
+
 static void *sync_slowly(void *arg)
 {
 	struct oap_synced synced;
@@ -241,6 +307,8 @@ int main(void)
 		TEST(silent_service_is_waited_for_once),
 		TEST(broken_connection_is_asked_again_with_the_same_bytes),
 		TEST(address_of_nobody_does_not_hold_the_door),
+		TEST(kiosk_moved_while_it_asks_tells_of_an_attempt_of_its_own),
+		TEST(a_wave_of_uploads_is_missed_once),
 		TEST(nobody_waits_for_another_call_on_the_network),
 		TEST(reversal_does_not_wait_behind_a_backlog),
 		TEST(several_threads_share_a_handle),
