@@ -2,22 +2,11 @@
 /* hindsight.h: an accept that a kiosk told by itself, judged again by what it
  * can have known: the facility, benefit, policy, issuer document and status
  * list of the bundle that it named, with the same decide(). And by what the
- * service knew at that time and the kiosk could not.
- *
- * Of the ledger's thread alone. Inflated status lists are kept between calls,
- * since one upload mostly wants the same few. */
+ * service knew at that time and the kiosk could not. */
 #ifndef OAP_HINDSIGHT_H
 #define OAP_HINDSIGHT_H
 
-#include "store_ledger.h"
-
-struct hindsight;
-
-struct hindsight *hindsight_new(void); /* NULL: out of memory */
-void hindsight_free(struct hindsight *h); /* takes NULL */
-/* What it keeps may be otherwise: a bundle was made, or a transaction was given
- * up that had made one. */
-void hindsight_forget(struct hindsight *h);
+#include "inforce.h"
 
 /* The attempt in question. */
 struct past {
@@ -44,7 +33,7 @@ struct view_back {
 	int64_t amount_max;
 };
 
-enum store_result look_back(struct hindsight *h, struct store *s,
+enum store_result look_back(struct inforce *f, struct store *s,
 			    const struct past *past,
 			    struct view_back *out) OAP_CHECKED;
 

@@ -10,13 +10,13 @@
 #include "settle.h"
 
 /* What a job's parts share. */
-struct hindsight;
+struct inforce;
 
 struct judging {
 	struct store *store;
 	const uint8_t *grant_key; /* GRANT_KEY bytes */
 	const struct ledger_job *job;
-	struct hindsight *hindsight;
+	struct inforce *inforce;
 	int64_t kiosk; /* device.n of the job's kiosk */
 	int64_t now_ms;
 };

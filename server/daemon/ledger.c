@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "hindsight.h"
+#include "inforce.h"
 #include "judge.h"
 #include "log.h"
 
@@ -32,7 +32,7 @@ struct ledger {
 	struct ledger_figures figures;
 
 	/* the ledger thread's */
-	struct hindsight *hindsight;
+	struct inforce *inforce;
 	bool broken; /* the last transaction failed: recover first */
 	size_t last; /* jobs in the batch before */
 };
@@ -162,7 +162,7 @@ static enum store_result run_kiosk_job(struct ledger *l, struct ledger_job *job)
 	struct judging j = {.store = l->store,
 	                    .grant_key = l->config.grant_key,
 	                    .job = job,
-	                    .hindsight = l->hindsight,
+	                    .inforce = l->inforce,
 	                    .now_ms = now_of(l)};
 	/* It may have been revoked since the loop looked. */
 	enum store_result r = store_device(l->store, job->kiosk.kid, &j.kiosk,
@@ -202,7 +202,7 @@ static enum store_result run_call(struct ledger *l, struct ledger_job *job)
 		return STORE_FAILED;
 	job->call_result = call_and_prepare(l, job);
 	if (job->remake_snapshot)
-		hindsight_forget(l->hindsight);
+		inforce_forget(l->inforce);
 	if (job->call_result == STORE_OK)
 		return store_release(l->store);
 	store_undo(l->store);
@@ -260,7 +260,7 @@ static void fail_all(struct ledger *l, struct queue *batch)
 {
 	log_error("ledger: transaction given up: %s", store_error(l->store));
 	store_rollback(l->store);
-	hindsight_forget(l->hindsight);
+	inforce_forget(l->inforce);
 	l->broken = true;
 	for (struct ledger_job *job = batch->first; job; job = job->next)
 		job->failed = true;
@@ -304,8 +304,8 @@ struct ledger *ledger_start(struct store *store,
 	int e;
 
 	if (l)
-		l->hindsight = hindsight_new();
-	if (!l || !l->hindsight) {
+		l->inforce = inforce_new();
+	if (!l || !l->inforce) {
 		snprintf(error, error_size, "ledger: out of memory");
 		free(l);
 		return NULL;
@@ -327,7 +327,7 @@ struct ledger *ledger_start(struct store *store,
 		         strerror(e));
 		pthread_cond_destroy(&l->wake);
 		pthread_mutex_destroy(&l->lock);
-		hindsight_free(l->hindsight);
+		inforce_free(l->inforce);
 		free(l);
 		return NULL;
 	}
@@ -354,7 +354,7 @@ void ledger_stop(struct ledger *l)
 	ledger_halt(l);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
-	hindsight_free(l->hindsight);
+	inforce_free(l->inforce);
 	free(l);
 }
 

@@ -74,7 +74,7 @@ static enum store_result look_at_past(const struct judging *j,
 		r = store_shown_where(j->store, item->admitted.pass_hash, a,
 				      e->seq, &past.shown_before, &elsewhere);
 	if (r == STORE_OK)
-		r = look_back(j->hindsight, j->store, &past, &v);
+		r = look_back(j->inforce, j->store, &past, &v);
 	if (r != STORE_OK)
 		return r;
 	turn->uses_max = v.uses_max;

@@ -2,6 +2,8 @@
 """What a city publishes reaches the doors of another: fetched by the service
 itself, checked as if an operator had brought it, and with nothing
 restarted."""
+import copy
+import json
 import os
 import pathlib
 import shutil
@@ -42,6 +44,30 @@ def test_keys_rotate_with_overlap_retire_and_are_declared_stolen(city):
     city.fetch()
     assert city.verdicts(old, again) == ["key-compromised", "accepted"]
     assert city.daemon.process.pid == process and city.alarms() == []
+
+
+def test_what_a_retired_key_signs_afterwards_is_refused(city, tmp_path):
+    thief = copy.copy(city.office)
+    thief.dir = tmp_path / "carried off"
+    shutil.copytree(city.office.dir, thief.dir)
+    first, old = city.signer(), city.office.issue()
+    city.office.run("rotate", "--no-passphrase")
+    city.office.run("retire", first)
+    city.publish()
+    assert city.fetch()["number"] == 2
+    oaprun.wait_for(lambda: time.time() > city.office.document()[3] + 1,
+                    "the second after it")
+    late = thief.issue()
+    assert city.verdicts(old, late) == ["accepted", "key-retired"]
+    # and at a door that is alone
+    city.daemon.kill()
+    for code, verdict in ((old, "accepted-offline"), (late, "key-retired")):
+        said = city.kiosk("redeem", "--json", "--benefit", "visit", code,
+                          may=(0, 1))
+        assert json.loads(said)["verdict"] == verdict
+    city.daemon.start()
+    city.kiosk("sync")
+    assert json.loads(city.ctl("--json", "disputed"))["disputed"] == []
 
 
 def test_a_pass_is_suspended_restored_revoked_and_issued_again(city):
