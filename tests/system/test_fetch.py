@@ -61,6 +61,9 @@ def test_what_a_retired_key_signs_afterwards_is_refused(city, tmp_path):
     late = thief.issue()
     assert city.verdicts(old, late) == ["accepted", "key-retired"]
     # and at a door that is alone
+    file = city.daemon.file
+    file.write_text(file.read_text().replace(
+        "port = 0", "port = %d" % city.daemon.port))
     city.daemon.kill()
     for code, verdict in ((old, "accepted-offline"), (late, "key-retired")):
         said = city.kiosk("redeem", "--json", "--benefit", "visit", code,
