@@ -16,7 +16,7 @@ bool kiosk_read_epoch(struct cbor_in *in, uint64_t *epoch)
 
 bool kiosk_read_seq(struct cbor_in *in, uint64_t *seq)
 {
-	return map_uint(in, KEY_SEQ, UINT64_MAX, seq) && *seq > 0;
+	return map_uint(in, KEY_SEQ, SEQ_MAX, seq) && *seq > 0;
 }
 
 bool kiosk_read_offset(struct cbor_in *in, int64_t *offset_ms)

@@ -86,6 +86,9 @@
 #define STATUS_CAP_MIN_S 60	/* less is over while a list travels */
 #define STATUS_CAP_MAX_S (366 * 86400) /* the policy's own default is 30 days */
 #define OFFLINE_USES_MAX 1000000 /* more is no allowance */
+#define REPORT_TALK_MS 60000	/* a report is not longer on its way */
+#define SEQ_MAX ((UINT64_C(1) << 53) - 1) /* JSON's integers are exact up to it,
+					   * and no kiosk writes so many */
 #define LEFT_MS_MAX 60000	/* of 5 s at most; room for more */
 
 /* The issuing office. */

@@ -13,6 +13,7 @@ import zlib
 import oapmsg as m
 
 U64 = 2 ** 64 - 1
+SEQ = 2 ** 53 - 1
 I63 = 2 ** 63 - 1
 U32 = 2 ** 32 - 1
 SECONDS = 253402300799          # the end of the year 9999
@@ -122,7 +123,7 @@ def presentation_payload(r, given):
 
 
 def chained(r):
-    return {1: octets(r, 16), 2: number(r, 1, U64), 3: octets(r, 32),
+    return {1: octets(r, 16), 2: number(r, 1, SEQ), 3: octets(r, 32),
             4: number(r, 0, MS), 5: number(r, 0, U64),
             12: number(r, -OFFSET, OFFSET), 13: name_id(r)}
 
@@ -158,11 +159,11 @@ def question_payload(r, given):
 
 
 def report_payload(r, given):
-    out = {2: number(r, 1, U64), 4: number(r, 0, MS), 5: number(r, 0, U64),
+    out = {2: number(r, 1, SEQ), 4: number(r, 0, MS), 5: number(r, 0, U64),
            12: number(r, -OFFSET, OFFSET), 17: number(r, 0, U64),
            18: text(r, 1, 32)}
     if 16 in given:
-        out[2] = number(r, 2, U64)
+        out[2] = number(r, 2, SEQ)
         out[16] = number(r, 1, out[2] - 1)
     return out
 

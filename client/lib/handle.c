@@ -34,7 +34,7 @@ int64_t handle_effective(const struct oap *o, const struct moment *now)
 	return kioskclock_effective(&o->clock, now->raw_ms);
 }
 
-static int64_t skew_ms(const struct oap *o)
+int64_t handle_skew_ms(const struct oap *o)
 {
 	uint32_t s = o->trust ? trust_bundle(o->trust)->policy.skew_s
 			      : SKEW_DEFAULT_S;
@@ -44,7 +44,8 @@ static int64_t skew_ms(const struct oap *o)
 
 struct clock_view handle_clock(const struct oap *o, const struct moment *now)
 {
-	struct clock_view view = kioskclock_view(&o->clock, now, skew_ms(o));
+	struct clock_view view =
+	    kioskclock_view(&o->clock, now, handle_skew_ms(o));
 	int64_t made_ms =
 	    o->trust ? (int64_t)trust_bundle(o->trust)->made_at * MS_PER_S : 0;
 

@@ -59,6 +59,7 @@ enum oap_result handle_open(const char *dir, unsigned flags,
 
 struct moment handle_now(const struct oap *o);
 int64_t handle_effective(const struct oap *o, const struct moment *now);
+int64_t handle_skew_ms(const struct oap *o); /* the policy's */
 struct clock_view handle_clock(const struct oap *o, const struct moment *now);
 /* Learns the service's time, in memory; false: there was nothing in it. */
 bool handle_learn(struct oap *o, const struct moment *sent,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "limits.h"
 #include "record.h"
 #include "refresh.h"
 #include "roll.h"
@@ -105,6 +106,15 @@ static bool settle_items(struct oap *o, const struct wave *w,
 	return true;
 }
 
+/* To the service a report is no contact when it does not know what time it is
+ * by far; both count alike. */
+static bool is_contact(const struct oap *o, const struct upload *u,
+		       const struct entries_answer *a)
+{
+	return u->said_ms >=
+	       a->service_ms - handle_skew_ms(o) - REPORT_TALK_MS;
+}
+
 /* Under the lock: what the service said, in one transaction. */
 static enum oap_result settle(struct oap *o, const struct wave *w,
 			      struct batch *out, struct oap_problem *why)
@@ -116,12 +126,14 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 	bool ok;
 
 	reach_answered(&o->reach);
+	out->unheard = !is_contact(o, first, a);
 	handle_contact(o, &first->sent, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
 	ok = settle_items(o, w, out) && note_held(o, a, &there, &out->lost) &&
-	     journal_contact(o->journal, first->next_seq) &&
+	     (out->unheard ||
+	      journal_contact(o->journal, first->next_seq)) &&
 	     journal_prune(o->journal, handle_effective(o, &first->sent));
 	if (ok)
 		ok = journal_commit(o->journal);
@@ -368,6 +380,7 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 	enum oap_result result;
 	struct batch batch;
 	uint64_t before, after = count_unsent(o);
+	bool again = false;
 
 	memset(out, 0, sizeof(*out));
 	fault_none(why);
@@ -383,8 +396,10 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		out->sent += before > after ? before - after : 0;
 		out->marked += batch.marked;
 		memcpy(out->device, batch.device, sizeof(out->device));
+		/* Once it has heard what time it is, it says so. */
+		again = batch.unheard && !again;
 		/* What it lost may be little, or all there ever was. */
-	} while ((batch.items > 0 && after < before) || batch.lost);
+	} while ((batch.items > 0 && after < before) || batch.lost || again);
 	out->unsent = count_unsent(o);
 	sync_tell_refusals(o, out);
 	return result;

@@ -10,6 +10,7 @@ struct batch {
 	uint64_t marked;
 	uint64_t unsent; /* left afterwards */
 	bool lost; /* the service holds less than before: sent again */
+	bool unheard; /* by a clock that was not set: no contact yet */
 	char device[12];
 	bool unknown; /* the service does not know this key */
 	int64_t again_ms; /* it asks to be left alone so long; 0: it does not */

@@ -60,6 +60,7 @@ enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
 		return result;
 	journal_make_sure(o->journal);
 	u->sent = handle_now(o);
+	u->said_ms = handle_effective(o, &u->sent);
 	if (!upload_put_report(o, &u->sent, &report, &u->next_seq) ||
 	    !collect_unsent(o, reversal, after, u))
 		return handle_journal_failed(o, why);

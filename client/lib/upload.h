@@ -18,6 +18,7 @@ struct upload {
 	size_t count;
 	uint64_t next_seq; /* as reported: what the answer is contact before */
 	struct moment sent;
+	int64_t said_ms; /* the same as the report says it, ms since 1970 */
 };
 
 struct upload *upload_new(void); /* NULL: out of memory */

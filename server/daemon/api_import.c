@@ -131,7 +131,7 @@ static void start_part(struct request *r)
 	memset(call, 0, sizeof(*call));
 	call->job.kind = JOB_ENTRIES;
 	call->job.snapshot = r->snapshot;
-	call->job.has_report = true;
+	call->job.has_report = call->job.carried = true;
 	if (!body_read(in->parts[in->at], ITEMS_PER_UPLOAD_MAX, &call->head,
 		       &call->items, &call->count) ||
 	    !report_read(call->head, report))

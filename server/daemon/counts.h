@@ -25,9 +25,11 @@ enum dispute {
 	DISPUTE_AMOUNT,         /* another discount than the benefit's */
 	DISPUTE_ELSEWHERE,      /* a facility where the kiosk was not */
 	DISPUTE_AHEAD,          /* later than it was received */
-	DISPUTE_BACKDATED,      /* earlier than entries before it */
+	DISPUTE_BACKDATED,      /* earlier than entries before it, or the
+	                         * kiosk's enrolment */
 	DISPUTE_ALLOWANCE,      /* more than a kiosk may accept alone */
-	DISPUTE_REVOKED_KIOSK,  /* first received after that */
+	DISPUTE_REVOKED_KIOSK,  /* first received after that, or after its
+	                         * key was rolled */
 	DISPUTE_END
 };
 /* "amount", "backdated", …; a verdict's name; NULL for none. */

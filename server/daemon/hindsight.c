@@ -111,8 +111,9 @@ static enum store_result judge_past(struct inforce *f, struct store *s,
 		   : STORE_OK;
 }
 
-enum store_result look_back(struct inforce *f, struct store *s,
-			    const struct past *past, struct view_back *out)
+static enum store_result look_at(struct inforce *f, struct store *s,
+				 const struct past *past,
+				 struct view_back *out, bool *held)
 {
 	const struct setting *set;
 	enum store_result r = inforce_setting(f, s, past->facility,
@@ -132,8 +133,10 @@ enum store_result look_back(struct inforce *f, struct store *s,
 	memset(out, 0, sizeof(*out));
 	if (r != STORE_OK)
 		return r;
-	in.facility = set->has_facility ? &set->facility : NULL;
-	in.benefit = set->has_benefit ? &set->benefit : NULL;
+	*held = set->epoch == past->epoch;
+	in.facility = out->facility =
+	    set->has_facility ? &set->facility : NULL;
+	in.benefit = out->benefit = set->has_benefit ? &set->benefit : NULL;
 	in.policy = &set->policy;
 	in.has_bundle_age = true;
 	in.bundle_made_at = set->made_at;
@@ -143,4 +146,27 @@ enum store_result look_back(struct inforce *f, struct store *s,
 		out->amount_max = policy_offline_amount(
 		    &set->policy, set->facility.currency);
 	return judge_past(f, s, past, &in, out);
+}
+
+/* An epoch that is not held was lost in a restore: what came with it is read as
+ * the newest before it, or else as it is now. */
+enum store_result look_back(struct inforce *f, struct store *s,
+			    const struct past *past, struct view_back *out)
+{
+	struct past later = *past;
+	struct view_back second;
+	struct epoch_row newest;
+	bool held;
+	enum store_result r = look_at(f, s, past, out, &held);
+
+	if (r != STORE_OK || held || out->knew == VERDICT_ACCEPTED_OFFLINE)
+		return r;
+	r = store_epoch(s, &newest);
+	if (r != STORE_OK)
+		return r == STORE_NONE ? STORE_OK : r;
+	later.epoch = newest.epoch;
+	r = look_at(f, s, &later, &second, &held);
+	if (r == STORE_OK && second.knew == VERDICT_ACCEPTED_OFFLINE)
+		*out = second;
+	return r;
 }

@@ -28,6 +28,10 @@ struct view_back {
 	/* Then: what the service refused by a newer document or list; NONE
 	 * when it would have accepted, too. */
 	enum verdict refused;
+	/* Under that epoch; NULL: there was none. They hold until the next
+	 * call. */
+	const struct facility *facility;
+	const struct benefit *benefit;
 	/* What such a kiosk may accept alone, between two contacts. */
 	uint64_t uses_max;
 	int64_t amount_max;

@@ -307,6 +307,7 @@ static enum store_result load_setting(struct store *s, const struct wanted *w,
 	set->has_benefit = benefit_read(view_of(&k->benefit), &set->benefit);
 	if (!policy_read(view_of(&k->policy), &set->policy))
 		set->policy = policy_default();
+	set->epoch = epoch.epoch;
 	set->made_at = epoch.made_at; /* none: 0, and long over */
 	return STORE_OK;
 }

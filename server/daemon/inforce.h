@@ -31,7 +31,9 @@ struct setting {
 	struct facility facility;
 	struct benefit benefit;
 	struct policy policy;
-	uint64_t made_at; /* of that epoch; 0: it is not known */
+	/* The newest epoch up to it that is held, and when that was made (s
+	 * since 1970); 0: there is none. */
+	uint64_t epoch, made_at;
 };
 enum store_result inforce_setting(struct inforce *f, struct store *s,
 				  struct bytes facility, struct bytes benefit,

@@ -237,6 +237,7 @@ static enum store_result judge_new(const struct judging *j,
                                    const struct admitted *admitted,
                                    struct ask_result *answer)
 {
+	struct terms terms = {admitted->facility, admitted->benefit};
 	bool has_counter, shown_used = false;
 	enum store_result r = STORE_OK;
 	struct counter c;
@@ -248,7 +249,8 @@ static enum store_result judge_new(const struct judging *j,
 	if (admitted->shape == VERDICT_NONE && admitted->pass_verified)
 		r = give_up_earlier(j, q, admitted->pass_hash, a.benefit);
 	if (r == STORE_OK)
-		r = attempt_counter(j->store, &a, admitted, &c, &has_counter);
+		r = attempt_counter(j->store, &a, admitted, &terms, &c,
+		                    &has_counter);
 	if (r == STORE_OK && a.has_shown)
 		r = store_shown_used(j->store, admitted->pass_hash, a.shown_s,
 		                     j->kiosk, a.benefit, &shown_used);

@@ -118,6 +118,7 @@ struct ledger_job {
 	size_t item_count;
 	bool has_report;
 	struct report report;
+	bool carried; /* it came as a file: it is as old as it says */
 	struct held held; /* out */
 
 	/* JOB_CALL: set-up and operators' acts. Runs inside a savepoint of

@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "judge.h"
+#include "limits.h"
 #include "policy.h"
 #include "settle.h"
-
-/* Kiosks whose gaps are given up in one go; the next one is a minute away. */
-#define OVERDUE_MAX 64
 
 void order_dispute(struct attempt *a, unsigned dispute)
 {
@@ -22,7 +20,11 @@ void order_dispute(struct attempt *a, unsigned dispute)
 static bool is_backdated(const struct ordering *o, const struct order *order,
 			 int64_t at_ms)
 {
-	return at_ms < order->latest_ms - o->skew_ms;
+	int64_t least_ms = order->latest_ms > order->since_ms
+			       ? order->latest_ms
+			       : order->since_ms;
+
+	return at_ms < least_ms - o->skew_ms;
 }
 
 static unsigned judge_accept(const struct ordering *o, struct order *order,
@@ -116,13 +118,14 @@ static enum store_result take_turn(const struct ordering *o,
 	return STORE_OK;
 }
 
-/* All that waits and is due. */
-static enum store_result drain(const struct ordering *o, struct order *order)
+/* What waits and is due, up to *left turns. */
+static enum store_result drain(const struct ordering *o, struct order *order,
+			       unsigned *left)
 {
 	enum store_result r = STORE_OK;
 	struct turn turn;
 
-	while (r == STORE_OK && order->waiting) {
+	while (r == STORE_OK && order->waiting && *left > 0) {
 		r = store_turn_first(o->store, o->kiosk, &turn);
 		if (r == STORE_NONE) {
 			order->waiting = false;
@@ -135,6 +138,7 @@ static enum store_result drain(const struct ordering *o, struct order *order)
 			order->seq = turn.seq;
 		if (r == STORE_OK)
 			r = store_turn_drop(o->store, o->kiosk, &turn);
+		--*left;
 	}
 	return r;
 }
@@ -148,12 +152,13 @@ static enum store_result put_off(const struct ordering *o, struct order *order,
 
 /* The same; what that changes may be the attempt in hand, too. */
 static enum store_result drain_beside(const struct ordering *o,
-				      struct order *order, struct attempt *a)
+				      struct order *order, struct attempt *a,
+				      unsigned *left)
 {
-	bool some = order->waiting;
-	enum store_result r = drain(o, order);
+	unsigned before = *left;
+	enum store_result r = drain(o, order, left);
 
-	if (r != STORE_OK || !some || a == NULL)
+	if (r != STORE_OK || *left == before || a == NULL)
 		return r;
 	return store_attempt_get(o->store, a->n, a) == STORE_OK ? STORE_OK
 								: STORE_FAILED;
@@ -163,13 +168,17 @@ static enum store_result take_due(const struct ordering *o,
 				  struct order *order,
 				  const struct turn *turn, struct attempt *a)
 {
-	enum store_result r = drain_beside(o, order, a);
+	unsigned left = ORDER_TURNS_ENTRY;
+	enum store_result r = drain_beside(o, order, a, &left);
 
-	if (r == STORE_OK)
-		r = take_turn(o, order, turn, a);
+	if (r != STORE_OK)
+		return r;
+	if (left == 0)
+		return put_off(o, order, turn);
+	r = take_turn(o, order, turn, a);
 	if (turn->seq > order->seq)
 		order->seq = turn->seq;
-	return r == STORE_OK ? drain_beside(o, order, a) : r;
+	return r == STORE_OK ? drain_beside(o, order, a, &left) : r;
 }
 
 enum store_result order_entry(const struct ordering *o,
@@ -187,21 +196,41 @@ enum store_result order_entry(const struct ordering *o,
 
 /* Gaps below limit are given up, and what waited behind them is judged. */
 static enum store_result give_up_gaps(const struct ordering *o,
-				      struct order *order, uint64_t limit)
+				      struct order *order, uint64_t limit,
+				      unsigned *left)
 {
-	enum store_result r = drain(o, order);
+	enum store_result r = drain(o, order, left);
 	struct turn turn;
 
-	while (r == STORE_OK && order->waiting) {
+	while (r == STORE_OK && order->waiting && *left > 0) {
 		r = store_turn_first(o->store, o->kiosk, &turn);
 		if (r != STORE_OK)
 			break;
 		if (turn.seq > limit)
 			return STORE_OK;
 		order->seq = turn.seq - 1;
-		r = drain(o, order);
+		r = drain(o, order, left);
 	}
 	return r == STORE_NONE ? STORE_OK : r;
+}
+
+/* Whoever does not know what time it is has not heard it: its next report is
+ * contact. What came as a file is as old as it says. */
+static bool is_contact(const struct ordering *o, const struct turn *turn)
+{
+	return o->carried ||
+	       turn->at_ms >= o->now_ms - o->skew_ms - REPORT_TALK_MS;
+}
+
+static enum store_result take_report(const struct ordering *o,
+				     struct order *order,
+				     const struct turn *turn, unsigned left)
+{
+	if (!is_contact(o, turn))
+		return STORE_OK;
+	if (left > 0 && turn->seq <= order->seq + 1)
+		return take_turn(o, order, turn, NULL);
+	return put_off(o, order, turn);
 }
 
 enum store_result order_report(const struct ordering *o,
@@ -211,6 +240,7 @@ enum store_result order_report(const struct ordering *o,
 			    .kind = TURN_CONTACT,
 			    .at_ms = report->at_ms + report->offset_ms,
 			    .received_ms = o->now_ms};
+	unsigned left = ORDER_TURNS_REPORT;
 	struct order order;
 	enum store_result r = store_order(o->store, o->kiosk, &order);
 
@@ -221,11 +251,10 @@ enum store_result order_report(const struct ordering *o,
 	if (order.waiting)
 		r = give_up_gaps(o, &order,
 				 report->has_unsent ? report->oldest_unsent
-						    : UINT64_MAX);
-	if (r == STORE_OK && report->next_seq <= order.seq + 1)
-		r = take_turn(o, &order, &turn, NULL);
-	else if (r == STORE_OK && report->next_seq <= INT64_MAX)
-		r = put_off(o, &order, &turn);
+						    : UINT64_MAX,
+				 &left);
+	if (r == STORE_OK)
+		r = take_report(o, &order, &turn, left);
 	return r == STORE_OK ? store_order_set(o->store, o->kiosk, &order) : r;
 }
 
@@ -234,16 +263,17 @@ enum store_result order_overdue(struct store *s, int64_t now_ms)
 	struct ordering o = {.store = s, .now_ms = now_ms};
 	struct policy_holder policy;
 	enum store_result r = policy_load(s, &policy);
+	unsigned left = ORDER_TURNS_REPORT;
 	struct order order;
 	uint64_t seq;
 
 	o.skew_ms = (int64_t)policy.policy.skew_s * 1000;
-	for (int i = 0; r == STORE_OK && i < OVERDUE_MAX; i++) {
+	while (r == STORE_OK && left > 0) {
 		r = store_turn_old(s, now_ms - ORDER_GAP_MS, &o.kiosk, &seq);
 		if (r == STORE_OK)
 			r = store_order(s, o.kiosk, &order);
 		if (r == STORE_OK)
-			r = give_up_gaps(&o, &order, seq);
+			r = give_up_gaps(&o, &order, seq, &left);
 		if (r == STORE_OK)
 			r = store_order_set(s, o.kiosk, &order);
 	}

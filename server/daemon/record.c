@@ -96,10 +96,11 @@ static bool granted(const struct judging *j, const struct entry *e,
 /* An accept that was told: the service's own, or the kiosk's. */
 static enum store_result judge_accept(const struct judging *j,
                                       const struct ledger_item *item,
-                                      struct attempt *a, struct turn *turn)
+                                      struct attempt *a, struct turn *turn,
+                                      struct terms *terms)
 {
 	if (!a->online)
-		return rejudge(j, item, a, turn);
+		return rejudge(j, item, a, turn, terms);
 	if (item->admitted.shape == VERDICT_NONE)
 		a->facts.judgement = JUDGEMENT_GRANTED;
 	else
@@ -107,11 +108,12 @@ static enum store_result judge_accept(const struct judging *j,
 	return STORE_OK;
 }
 
-/* The told part of an attempt, over what is known of it; and its turn in the
- * order of writing, but for the attempt's number. */
+/* The told part of an attempt, over what is known of it; its turn in the order
+ * of writing, but for the attempt's number; and by what it counts. */
 static enum store_result take_entry(const struct judging *j,
                                     const struct ledger_item *item,
-                                    struct attempt *a, struct turn *turn)
+                                    struct attempt *a, struct turn *turn,
+                                    struct terms *terms)
 {
 	const struct admitted *admitted = &item->admitted;
 	const struct entry *e = &item->entry;
@@ -131,13 +133,14 @@ static enum store_result take_entry(const struct judging *j,
 	a->at_ms = e->at_ms;
 	a->offset_ms = e->offset_ms;
 	a->received_ms = j->now_ms;
+	*terms = (struct terms){admitted->facility, admitted->benefit};
 	attempt_date(a, admitted->facility,
 	             a->online ? g.time_ms : entry_effective_ms(e));
 	*turn = (struct turn){.seq = e->seq,
 	                      .kind = a->online ? TURN_GRANTED : TURN_ENTRY,
 	                      .received_ms = j->now_ms};
 	if (accepts)
-		r = judge_accept(j, item, a, turn);
+		r = judge_accept(j, item, a, turn, terms);
 	/* What is disputed says nothing about the time. */
 	if (a->facts.judgement != JUDGEMENT_DISPUTED)
 		turn->at_ms = a->effective_ms < j->now_ms ? a->effective_ms
@@ -152,7 +155,8 @@ struct ordering ordering_of(const struct judging *j)
 	return (struct ordering){.store = j->store,
 	                         .kiosk = j->kiosk,
 	                         .now_ms = j->now_ms,
-	                         .skew_ms = skew_s * 1000};
+	                         .skew_ms = skew_s * 1000,
+	                         .carried = j->job->carried};
 }
 
 static enum store_result take_turn(const struct judging *j, struct turn *turn,
@@ -196,12 +200,14 @@ static enum store_result add_told(const struct judging *j,
 	struct attempt before = *a;
 	struct counter c, *to = NULL;
 	enum store_result r;
+	struct terms terms;
 	struct turn turn;
 	bool has;
 
-	r = take_entry(j, item, a, &turn);
+	r = take_entry(j, item, a, &turn, &terms);
 	if (r == STORE_OK && a->effective_ms != before.effective_ms && !a->purged) {
-		r = attempt_counter(j->store, a, &item->admitted, &c, &has);
+		r = attempt_counter(j->store, a, &item->admitted, &terms, &c,
+		                    &has);
 		to = has ? &c : NULL;
 	}
 	if (r == STORE_OK)
@@ -216,6 +222,7 @@ static enum store_result add_attempt(const struct judging *j,
 	const struct admitted *admitted = &item->admitted;
 	const struct entry *e = &item->entry;
 	enum store_result r;
+	struct terms terms;
 	struct counter c;
 	struct turn turn;
 	bool has;
@@ -235,9 +242,9 @@ static enum store_result add_attempt(const struct judging *j,
 		a->has_shown = true;
 		a->shown_s = (int64_t)admitted->scan.presentation.iat;
 	}
-	r = take_entry(j, item, a, &turn);
+	r = take_entry(j, item, a, &turn, &terms);
 	if (r == STORE_OK)
-		r = attempt_counter(j->store, a, admitted, &c, &has);
+		r = attempt_counter(j->store, a, admitted, &terms, &c, &has);
 	if (r == STORE_OK)
 		r = settle_new(j->store, a, has ? &c : NULL, item->item.scanned,
 		               j->now_ms);
@@ -316,13 +323,33 @@ enum store_result give_up(const struct judging *j, struct attempt *a)
 	return settle(j->store, &before, a, NULL, j->now_ms);
 }
 
+/* Answers given up under one report; a kiosk has a few at most, and what is
+ * left over goes with the next. */
+#define GIVEN_UP_MAX 256
+
+static enum store_result give_up_until(const struct judging *j,
+                                       int64_t until_ms)
+{
+	enum store_result r;
+	int64_t n[GIVEN_UP_MAX];
+	struct attempt a;
+	size_t count;
+
+	r = store_unconfirmed_until(j->store, j->kiosk, until_ms, n,
+	                            GIVEN_UP_MAX, &count);
+	for (size_t i = 0; r == STORE_OK && i < count; i++) {
+		r = store_attempt_get(j->store, n[i], &a);
+		r = r == STORE_OK ? give_up(j, &a) : STORE_FAILED;
+	}
+	return r;
+}
+
 enum store_result record_report(const struct judging *j,
                                 const struct report *report)
 {
 	int64_t said_ms = report->at_ms + report->offset_ms;
 	struct ordering o = ordering_of(j);
 	enum store_result r;
-	struct attempt a;
 
 	r = store_device_report(j->store, j->kiosk, report, j->now_ms);
 	if (r == STORE_OK)
@@ -332,13 +359,5 @@ enum store_result record_report(const struct judging *j,
 	/* A clock that is ahead says nothing about the future. */
 	if (said_ms > j->now_ms)
 		said_ms = j->now_ms;
-	for (;;) {
-		r = store_unconfirmed_until(j->store, j->kiosk,
-		                            said_ms - UNCONFIRMED_MS, &a);
-		if (r != STORE_OK)
-			return r == STORE_NONE ? STORE_OK : r;
-		r = give_up(j, &a);
-		if (r != STORE_OK)
-			return r;
-	}
+	return give_up_until(j, said_ms - UNCONFIRMED_MS);
 }

@@ -43,7 +43,9 @@ static unsigned compare(const struct attempt *a, const struct view_back *v)
 static unsigned find_plain_fault(const struct judging *j,
 				 const struct attempt *a)
 {
-	if (j->job->kiosk.state == DEVICE_REVOKED)
+	/* A key is rolled when all that it signed is sent. */
+	if (j->job->kiosk.state == DEVICE_REVOKED ||
+	    j->job->kiosk.state == DEVICE_ROLLED)
 		return DISPUTE_REVOKED_KIOSK;
 	if (a->facts.told != VERDICT_ACCEPTED_OFFLINE)
 		return DISPUTE_NO_GRANT;
@@ -55,7 +57,7 @@ static unsigned find_plain_fault(const struct judging *j,
 static enum store_result look_at_past(const struct judging *j,
 				      const struct ledger_item *item,
 				      struct attempt *a, struct turn *turn,
-				      unsigned *dispute)
+				      struct terms *terms, unsigned *dispute)
 {
 	const struct entry *e = &item->entry;
 	struct past past = {.epoch = e->epoch,
@@ -77,6 +79,10 @@ static enum store_result look_at_past(const struct judging *j,
 		r = look_back(j->inforce, j->store, &past, &v);
 	if (r != STORE_OK)
 		return r;
+	if (v.facility != NULL && v.benefit != NULL) {
+		*terms = (struct terms){v.facility, v.benefit};
+		a->reversal_minutes = v.benefit->reversal_minutes;
+	}
 	turn->uses_max = v.uses_max;
 	turn->amount_max = v.amount_max;
 	*dispute = compare(a, &v);
@@ -91,7 +97,7 @@ static enum store_result look_at_past(const struct judging *j,
 
 enum store_result rejudge(const struct judging *j,
 			  const struct ledger_item *item, struct attempt *a,
-			  struct turn *turn)
+			  struct turn *turn, struct terms *terms)
 {
 	unsigned dispute = find_plain_fault(j, a);
 	enum store_result r = STORE_OK;
@@ -104,7 +110,7 @@ enum store_result rejudge(const struct judging *j,
 	if (!there)
 		dispute = DISPUTE_ELSEWHERE;
 	if (r == STORE_OK && dispute == DISPUTE_NONE)
-		r = look_at_past(j, item, a, turn, &dispute);
+		r = look_at_past(j, item, a, turn, terms, &dispute);
 	if (r == STORE_OK && dispute != DISPUTE_NONE)
 		order_dispute(a, dispute);
 	return r;

@@ -9,10 +9,11 @@
 #include "judge.h"
 
 /* a: as told, its effective time by the kiosk; sets judgement, dispute and
- * marks (one dated ahead is dated by its receipt), and in turn what a kiosk
- * may accept alone. */
+ * marks (one dated ahead is dated by its receipt), the minutes in which it may
+ * be taken back, in turn what a kiosk may accept alone, and in terms what the
+ * kiosk went by, where that is known. */
 enum store_result rejudge(const struct judging *j,
 			  const struct ledger_item *item, struct attempt *a,
-			  struct turn *turn) OAP_CHECKED;
+			  struct turn *turn, struct terms *terms) OAP_CHECKED;
 
 #endif

@@ -100,7 +100,9 @@ enum store_result undo_reversal(struct store *s, int64_t n, int64_t now_ms)
 
 	if (r != STORE_OK)
 		return STORE_FAILED;
+	/* Nor may it be reopened, should what came before it be undone. */
 	if (rev.result != VERDICT_REVERSED &&
+	    rev.result != VERDICT_ALREADY_REVERSED &&
 	    rev.result != VERDICT_REVERSAL_PENDING)
 		return STORE_OK;
 	r = store_reversal_result(s, n, VERDICT_REVERSAL_NOT_ALLOWED);

@@ -53,9 +53,10 @@ static void see_expiry(struct counter *c, uint64_t exp)
 
 enum store_result attempt_counter(struct store *s, const struct attempt *a,
                                   const struct admitted *admitted,
+                                  const struct terms *terms,
                                   struct counter *c, bool *has)
 {
-	const struct benefit *b = admitted->benefit;
+	const struct benefit *b = terms->benefit;
 	enum store_result r;
 	uint64_t limit = 0;
 
@@ -66,10 +67,10 @@ enum store_result attempt_counter(struct store *s, const struct attempt *a,
 	memcpy(c->key.pass, admitted->pass_hash, sizeof c->key.pass);
 	memcpy(c->key.benefit, a->benefit, sizeof c->key.benefit);
 	c->key.per = -1;
-	if (b && admitted->facility) {
+	if (b && terms->facility) {
 		c->key.per = b->per;
 		c->key.period =
-		    decide_period(b, admitted->facility, a->effective_ms);
+		    decide_period(b, terms->facility, a->effective_ms);
 		if (b->scope == SCOPE_FACILITY)
 			memcpy(c->key.facility, a->facility,
 			       sizeof c->key.facility);

@@ -19,10 +19,18 @@ void attempt_date(struct attempt *a, const struct facility *f,
 /* Who showed it and what it is for, from what a loop found out. */
 void attempt_subject(struct attempt *a, const struct admitted *admitted);
 
+/* By what an attempt is counted: as it is set up, or as it was under the epoch
+ * that a kiosk went by. NULL: it is not known. */
+struct terms {
+	const struct facility *facility;
+	const struct benefit *benefit;
+};
+
 /* The counter that the attempt's effective time falls into, for that pass and
  * benefit; looked up. False in *has: no pass could be read, none is kept. */
 enum store_result attempt_counter(struct store *s, const struct attempt *a,
                                   const struct admitted *admitted,
+                                  const struct terms *terms,
                                   struct counter *c, bool *has) OAP_CHECKED;
 
 /* A new attempt. c: its counter, or NULL when it has none. */

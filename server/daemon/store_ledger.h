@@ -32,6 +32,8 @@ enum store_result store_device_report(struct store *s, int64_t kiosk,
  * rules are in order.c), and what that has come to. */
 struct order {
 	uint64_t seq; /* all up to it is judged, or given up as missing */
+	int64_t since_ms; /* the kiosk's enrolment, by its first key; 0: it is
+			   * not set up. Read only. */
 	int64_t latest_ms; /* effective, of what is not disputed */
 	/* Accepted offline since the last contact; amount in that currency. */
 	uint64_t uses;
@@ -218,7 +220,7 @@ void store_unconfirmed_changed(struct store *s, int64_t kiosk, int by);
 /* One accepting answer of a kiosk that counts and has no entry: for that pass
  * and benefit in any period, whose question's time was up when the kiosk asks
  * at asking_at_ms of its own clock, or which was asked at until_ms or before;
- * or any that was asked at until_ms or before. */
+ * or the rows of all that were asked at until_ms or before, at most most. */
 enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
                                             const uint8_t pass[static PASS_HASH],
                                             const char *benefit,
@@ -226,8 +228,9 @@ enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
                                             int64_t until_ms,
                                             struct attempt *out) OAP_CHECKED;
 enum store_result store_unconfirmed_until(struct store *s, int64_t kiosk,
-                                          int64_t until_ms,
-                                          struct attempt *out) OAP_CHECKED;
+                                          int64_t until_ms, int64_t *n,
+                                          size_t most,
+                                          size_t *count) OAP_CHECKED;
 
 /* Marks that a kiosk is told of with its next answer on that pass: an open
  * conflict, an accept that is disputed. */

@@ -154,9 +154,6 @@ static enum store_result join_next(struct store *s, int64_t kiosk,
 	return r;
 }
 
-/* Seqs over this do not fit SQLite's integers; no kiosk gets there. */
-#define SEQ_MAX ((uint64_t)INT64_MAX - 1)
-
 enum store_result chain_put(struct store *s, int64_t kiosk,
                             const struct link *link, int64_t now_ms)
 {
@@ -164,9 +161,6 @@ enum store_result chain_put(struct store *s, int64_t kiosk,
 	enum store_result r;
 	struct run run;
 
-	if (link->seq > SEQ_MAX)
-		return fork_add(s, kiosk, SEQ_MAX, FORK_SAME_SEQ, link->hash,
-		                now_ms);
 	r = run_before(s, kiosk, link->seq, &run);
 	if (r == STORE_FAILED)
 		return r;

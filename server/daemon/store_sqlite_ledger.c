@@ -214,6 +214,9 @@ const char *const store_ledger_schema_5[] = {
     "DROP INDEX attempt_counter",
     "CREATE INDEX attempt_counter ON attempt (counter, counts, effective_ms)"
     " WHERE counter IS NOT NULL",
+    "DROP INDEX attempt_unconfirmed",
+    "CREATE INDEX attempt_unconfirmed ON attempt (kiosk, counter, asked_ms)"
+    " WHERE told = 0 AND counts = 1",
     "CREATE INDEX fork_of ON fork (kiosk, seq)",
     "CREATE INDEX audit_of ON audit (action, object, at_ms)"
     " WHERE alarm = 1",
@@ -528,16 +531,24 @@ enum store_result store_unconfirmed_of_pass(struct store *s, int64_t kiosk,
 }
 
 enum store_result store_unconfirmed_until(struct store *s, int64_t kiosk,
-                                          int64_t until_ms, struct attempt *out)
+                                          int64_t until_ms, int64_t *n,
+                                          size_t most, size_t *count)
 {
+	/* Of the index alone. */
 	sqlite3_stmt *q = store_sql(
-	    s, "SELECT " COLUMNS " FROM attempt INDEXED BY attempt_unconfirmed"
+	    s, "SELECT n FROM attempt INDEXED BY attempt_unconfirmed"
 	       " WHERE kiosk = ?1 AND told = 0 AND counts = 1"
-	       " AND asked_ms <= ?2 LIMIT 1");
+	       " AND asked_ms <= ?2 LIMIT ?3");
+	enum store_result r;
 
+	*count = 0;
 	if (!q)
 		return STORE_FAILED;
 	bind_i64(q, 1, kiosk);
 	bind_i64(q, 2, until_ms);
-	return one_attempt(s, q, out);
+	bind_i64(q, 3, (int64_t)most);
+	while ((r = store_step(s, q)) == STORE_OK)
+		n[(*count)++] = column_i64(q, 0);
+	store_end(q);
+	return r == STORE_NONE ? STORE_OK : r;
 }

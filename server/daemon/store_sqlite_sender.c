@@ -182,6 +182,7 @@ static void read_order(sqlite3_stmt *q, struct order *out)
 	out->amount = column_i64(q, 6);
 	column_string(q, 7, out->currency, sizeof out->currency);
 	out->waiting = column_i64(q, 8) != 0;
+	out->since_ms = column_i64(q, 9);
 }
 
 /* Row n of device to its slot, which may be another's until now. */
@@ -194,9 +195,16 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 
 	if (is_changed(sender) && sender->n != 0 && senders_flush(s) != STORE_OK)
 		return STORE_FAILED;
+	/* A key that was rolled goes on for the one before it. */
 	q = store_sql(s, "SELECT d.kid, d.entries, k.state, order_seq,"
 	                 " order_ms, order_uses, order_amount, order_currency,"
-	                 " EXISTS (SELECT 1 FROM waiting WHERE kiosk = ?1)"
+	                 " EXISTS (SELECT 1 FROM waiting WHERE kiosk = ?1),"
+	                 " (WITH RECURSIVE key (kid, ms, before) AS ("
+	                 "   SELECT kid, enrolled_ms, predecessor FROM kiosk"
+	                 "   WHERE kid = d.kid"
+	                 "   UNION SELECT k.kid, k.enrolled_ms, k.predecessor"
+	                 "   FROM kiosk k JOIN key ON k.kid = key.before)"
+	                 "  SELECT min(ms) FROM key)"
 	                 " FROM device d"
 	                 " LEFT JOIN kiosk k ON k.kid = d.kid WHERE d.n = ?1");
 	if (!q)

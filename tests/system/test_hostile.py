@@ -16,6 +16,8 @@ import oapmsg as m  # noqa: E402
 from rogue import ACCEPTED, Rogue, rogue  # noqa: E402, F401
 from town import service  # noqa: E402, F401
 
+DAY_MS = 86400000
+
 
 def now_ms():
     return int(time.time() * 1000)
@@ -220,6 +222,68 @@ def test_what_an_older_version_left_to_be_judged_is_judged(service, rogue):
     assert rogue.disputed() == {"allowance": 1} and service.uses() == 2
 
 
+def test_a_seq_that_no_kiosk_gets_to_is_no_entry(service, rogue):
+    """And holds nobody's turn up."""
+    service.admin("PATCH", "/v1/policy", {"offline_uses": 1})
+    rogue.refresh()
+    for far in ((1 << 53) - 1, 1 << 53, (1 << 63) + 5):
+        rogue.kiosk.seq = far - 1
+        result, = rogue.send(rogue.accept(), report=m.mac0(
+            m.REPORT, {2: 1, 4: now_ms(), 5: rogue.kiosk.epoch, 12: 0, 17: 9,
+                       18: "oapmsg 1"}, rogue.kiosk.kid, rogue.kiosk.mac))
+        assert (result["verdict"] == "malformed") == (far >= 1 << 53)
+    rogue.kiosk.seq = 0
+    items = [rogue.accept() for _ in range(3)]
+    assert [r["marks"] for r in rogue.send(*items)] == [
+        [], ["disputed"], ["disputed"]]
+
+
+# ------------------------------------------------------- a clock held back
+
+def test_nothing_is_dated_before_the_kiosk_was_enrolled(service, rogue):
+    day = now_ms() - DAY_MS
+    rogue.send(rogue.accept(at=day), report=rogue.kiosk.report(at=day))
+    assert rogue.disputed() == {"backdated": 1} and service.uses() == 0
+
+
+def test_a_clock_that_is_held_back_has_no_contact(service, rogue):
+    """However often it reports: one allowance, and no more."""
+    service.admin("PATCH", "/v1/policy", {"offline_uses": 2, "skew_s": 0})
+    rogue.refresh()
+    db = sqlite3.connect(service.data / "oapd.db")
+    with db:        # it has been there for long
+        db.execute("UPDATE kiosk SET enrolled_ms = 0")
+    db.close()
+    service.restart()
+    marks = []
+    for i in range(4):
+        then = now_ms() - 3600000 + i
+        results = rogue.send(rogue.accept(at=then),
+                             report=rogue.kiosk.report(at=then))
+        marks += [r["marks"] for r in results]
+    assert marks == [[], [], ["disputed"], ["disputed"]]
+    # it says what time it is, and from then on it has to keep to it
+    rogue.send()
+    results = rogue.send(rogue.accept(at=now_ms() - 3600000), rogue.accept())
+    assert [r["marks"] for r in results] == [["disputed"], []]
+    assert rogue.disputed() == {"allowance": 2, "backdated": 1}
+    assert service.uses() == 3
+
+
+def test_a_key_that_was_rolled_accepts_nothing_new(service, rogue):
+    before = rogue.accept()
+    rogue.send(before)
+    db = sqlite3.connect(service.data / "oapd.db")
+    with db:
+        db.execute("UPDATE kiosk SET state = 2 WHERE kid = ?",
+                   (rogue.kiosk.kid,))
+    db.close()
+    service.restart()
+    results = rogue.send(before, rogue.accept())
+    assert [r["marks"] for r in results] == [[], ["disputed"]]
+    assert rogue.disputed() == {"revoked-kiosk": 1} and service.uses() == 1
+
+
 # ----------------------------------------------- contact that is kept back
 
 def impatient(service, **policy):
@@ -269,23 +333,25 @@ def test_contact_said_beforehand_is_none(service, rogue):
 
 @pytest.fixture
 def two(service, rogue):
-    """What one kiosk accepted an hour ago, and another of the same place."""
+    """What one kiosk accepted a while ago, and another of the same place."""
+    impatient(service)
     id = oapcast.uuid7()
-    rogue.send(rogue.accept(at=now_ms() - 3600000, id=id))
+    rogue.send(rogue.accept(id=id))
     assert service.uses() == 1
-    return Rogue(service), id
+    other = Rogue(service)
+    time.sleep(1.1)
+    return other, id
 
 
-def reverse(other, of, at):
-    return other.kiosk.reversal(of[1], of_kid=of[0], at=at)
+def reverse_back(other, of):
+    return other.kiosk.reversal(of[1], of_kid=of[0], at=now_ms() - 1000)
 
 
 def test_a_reversal_is_not_dated_before_what_was_written_before_it(
         service, rogue, two):
     other, id = two
     of = (rogue.kiosk.kid, id)
-    results = other.send(other.accept(), reverse(other, of,
-                                                 now_ms() - 3590000))
+    results = other.send(other.accept(), reverse_back(other, of))
     assert results[1]["verdict"] == "reversal-not-allowed"
     assert service.uses() == 2
 
@@ -295,18 +361,21 @@ def test_a_reversal_that_a_gap_made_look_right_is_undone(service, rogue,
     other, id = two
     of = (rogue.kiosk.kid, id)
     first = other.accept()
-    back = reverse(other, of, now_ms() - 3590000)
-    result, = other.send(back, report=other.kiosk.report(oldest_unsent=1,
-                                                         depth=2))
-    assert result["verdict"] == "reversed" and service.uses() == 0
-    # its own kiosk's comes second
-    own, = rogue.send(rogue.kiosk.reversal(id, at=now_ms() - 3580000))
+    back = reverse_back(other, of)
+    other.kiosk.seq = 1
+    again = reverse_back(other, of)
+    gap = other.kiosk.report(oldest_unsent=1, depth=2)
+    assert [r["verdict"] for r in other.send(back, again, report=gap)] == [
+        "reversed", "already-reversed"]
+    assert service.uses() == 0
+    # its own kiosk's comes last
+    own, = rogue.send(rogue.kiosk.reversal(id))
     assert own["verdict"] == "already-reversed"
     other.send(first)
     shown = service.ctl("attempts", "show", "%s/%s" % (of[0].hex(),
                                                        id.hex()))
     assert [r["result"] for r in shown["reversals"]] == [
-        "reversal-not-allowed", "reversed"]
+        "reversal-not-allowed", "reversal-not-allowed", "reversed"]
     assert service.uses() == 1      # first alone
 
 

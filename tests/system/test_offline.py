@@ -124,6 +124,22 @@ def test_a_revoked_pass_at_a_door_that_could_not_know_counts(service, door):
     assert door.redeem(scanned)[1]["verdict"] == "revoked"
 
 
+def test_what_a_kiosk_went_by_is_what_its_visits_count_by(service, rogue):
+    service.admin("PATCH", "/v1/benefits/visit", {
+        "limit": {"uses": 2, "per": "day", "scope": "facility"}})
+    rogue.refresh()
+    scanned = service.city.issue()
+    before = [rogue.accept(scanned), rogue.accept(scanned)]
+    service.admin("PATCH", "/v1/benefits/visit", {
+        "limit": {"uses": 1, "per": "day", "scope": "service"}})
+    assert [r["marks"] for r in rogue.send(*before)] == [[], []]
+    assert service.ctl("conflicts")["conflicts"] == []
+    rogue.refresh()
+    rogue.send(rogue.accept(scanned), rogue.accept(scanned))
+    conflict, = service.ctl("conflicts")["conflicts"]
+    assert (conflict["uses"], conflict["limit"]) == (2, 1)
+
+
 # ------------------------------------------------------- what operators do
 
 def test_a_disputed_accept_is_admitted_or_rejected_with_a_trace(service,

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -107,6 +108,30 @@ def test_after_a_restore_every_visit_is_there_again(service, doors,
     service.kill()
     assert doors[0].redeem(service.city.issue())[1]["verdict"] == \
         "accepted-offline"
+
+
+def test_what_was_set_up_after_the_copy_is_set_up_again_and_counts(
+        service, doors, tmp_path):
+    """The epochs of in between are nobody's any more."""
+    door, copy = doors[0], tmp_path / "copy.db"
+    desk.ok("unix:%s" % service.socket, "backup", copy)
+    service.add_benefit("late")
+    door.sync()
+    service.kill()
+    assert door.redeem(service.city.issue(), "late")[1]["verdict"] == \
+        "accepted-offline"
+    service.start()
+    door.sync()
+    assert service.uses() == 1
+    restore(service, copy)
+    # an epoch is named for its second, or is the one after the last
+    status = json.loads(door.run("status", "--json").stdout)
+    lost = status["bundle"]["epoch"]
+    oaprun.wait_for(lambda: time.time() > lost + 1, "another second")
+    service.add_benefit("late")
+    door.sync()
+    door.sync()
+    assert service.ctl("disputed")["disputed"] == [] and service.uses() == 1
 
 
 def test_a_kiosk_that_was_restored_decides_nothing_alone(service, doors,

@@ -148,7 +148,7 @@ static void attempts_are_written_as_they_are_read(void **state)
 			e.list = AMOUNT_MAX;
 		if (e.has_discount && i & 8)
 			e.discount = 0;
-		e.seq = i & 16 ? UINT64_MAX : 1;
+		e.seq = i & 16 ? SEQ_MAX : 1;
 		e.epoch = i & 16 ? UINT64_MAX : 0;
 		e.at_ms = i & 16 ? TIME_MS_MAX : 0;
 		e.offset_ms =
@@ -189,7 +189,8 @@ static void reversals_are_written_as_they_are_read(void **state)
 
 #define CHAIN_CHANGES                                                    \
 	{"02", NULL, false}, {"02", "00", false}, {"02", "01", true},    \
-	    {"02", "1bffffffffffffffff", true}, {"02", "20", false},     \
+	    {"02", "1b001fffffffffffff", true}, {"02", "20", false},     \
+	    {"02", "1b0020000000000000", false},                         \
 	    {"03", NULL, false}, {"03", "50" H16, false},                \
 	    {"03", "5820" H32, true}, {"05", NULL, false},               \
 	    {"05", "1bffffffffffffffff", true}, {"05", "20", false},     \

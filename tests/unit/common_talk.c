@@ -136,7 +136,7 @@ static void reports_are_written_as_they_are_read(void **state)
 		struct bytes first;
 
 		r.has_unsent = i & 1;
-		r.next_seq = i & 2 ? UINT64_MAX : UINT64_C(1) + r.has_unsent;
+		r.next_seq = i & 2 ? SEQ_MAX : UINT64_C(1) + r.has_unsent;
 		r.oldest_unsent = r.has_unsent ? r.next_seq - 1 : 0;
 		r.queue_depth = i & 2 ? UINT64_MAX : 0;
 		r.version = bytes_of(text, i & 4 ? VERSION_MAX : 1);
@@ -298,7 +298,8 @@ static void what_a_question_carries_is_bounded(void **state)
 static const struct payload_change report_changes[] = {
     {"02", NULL, false},
     {"02", "00", false},
-    {"02", "1bffffffffffffffff", true},
+    {"02", "1b001fffffffffffff", true},
+    {"02", "1b0020000000000000", false},
     {"04", NULL, false},
     {"04", "1b0000e677d21fdc00", false},
     {"05", NULL, false},

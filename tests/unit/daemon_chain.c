@@ -195,6 +195,34 @@ static void a_gap_of_a_day_is_given_up_at_every_kiosk(void **state)
 	                 6);
 }
 
+/* Nobody waits for all of it; and it is not forgotten. */
+static void what_was_piled_up_behind_a_gap_is_judged_some_at_a_time(void **state)
+{
+	struct bed *bed = *state;
+	struct paper first, p;
+	struct delivery out;
+	struct visit v = bed_visit(bed, 0, 0, BED_ONCE);
+
+	first = bed_write(bed, &v, VERDICT_EXPIRED, NULL);
+	for (int i = 0; i < 3 * ORDER_TURNS_ENTRY; i++) {
+		v = bed_visit(bed, 0, 0, BED_ONCE);
+		p = bed_write(bed, &v, VERDICT_EXPIRED, NULL);
+		bed_ask_with(bed, &v, &p, 1, &out);
+	}
+	assert_int_equal(bed_number(bed, COUNT("waiting")),
+			 3 * ORDER_TURNS_ENTRY);
+	v = bed_visit(bed, 0, 0, BED_ONCE);
+	bed_ask_with(bed, &v, &first, 1, &out);
+	assert_int_equal(bed_number(bed, COUNT("waiting")),
+			 2 * ORDER_TURNS_ENTRY);
+	bed_send(bed, 0, NULL, 0, false);
+	/* the contact that this report is */
+	assert_int_equal(bed_number(bed, COUNT("waiting")), 0);
+	assert_int_equal(bed_number(bed, "SELECT order_seq FROM device"
+					 " WHERE order_seq > 0"),
+			 3 * ORDER_TURNS_ENTRY + 1);
+}
+
 static void reversals_have_their_place_in_the_chain(void **state)
 {
 	struct bed *bed = *state;
@@ -355,6 +383,7 @@ int main(void)
 	    STORY(a_wrong_prev_is_a_fork_and_kept),
 	    STORY(a_wrong_prev_behind_a_gap_shows_when_it_closes),
 	    STORY(a_gap_of_a_day_is_given_up_at_every_kiosk),
+	    STORY(what_was_piled_up_behind_a_gap_is_judged_some_at_a_time),
 	    STORY(reversals_have_their_place_in_the_chain),
 	    STORY(a_report_is_remembered),
 	    STORY(an_unreadable_item_hides_no_other),
