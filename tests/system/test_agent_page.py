@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of oap-kiosk run, in a browser without a window: what a person at
-the door types, sees and presses."""
+the door types, sees and presses. OAP_SHOTS=DIRECTORY keeps pictures of it."""
+import os
 import pathlib
 import sys
 
@@ -76,6 +77,25 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1,
             "mobile": False})
+
+    def shot(self, name, *size):
+        """A picture for who wants to look at it."""
+        directory = os.environ.get("OAP_SHOTS")
+        if not directory:
+            return
+        self.size(*size)
+        pathlib.Path(directory).mkdir(exist_ok=True)
+        self.driver.save_screenshot(str(pathlib.Path(
+            directory, "%s-%dx%d.png" % (name, *size))))
+
+    def shots(self, what):
+        """In the sizes of a tablet and of a standing screen, and in each
+        language."""
+        for tag in NAMES if os.environ.get("OAP_SHOTS") else ():
+            self.language(tag)
+            for size in ((1280, 800), (1080, 1920)):
+                self.shot("%s-%s" % (what, tag), *size)
+        self.size(1280, 800)
 
     def language(self, tag):
         self.driver.find_element(
@@ -270,6 +290,7 @@ def test_each_class_of_verdict_has_its_colour_shape_and_words(
     # a price to pay is that of a visitor who was let in
     assert page.by("price").is_displayed() == (kind == "accept")
     assert page.driver.find_elements(By.CSS_SELECTOR, "#shape .sign")
+    page.shots(verdict)
     looks[kind] = page.driver.execute_script(
         "const s = document.getElementById('stage');"
         "return [getComputedStyle(s).backgroundColor, s.querySelector("
@@ -391,6 +412,7 @@ def test_four_languages_at_each_size_without_overflow(page):
                 " innerHeight"), (tag, size, bar)
     page.size(1280, 800)
     page.by("done").click()
+    page.shots("ready")
     for tag, ready in READY.items():
         page.language(tag)
         assert page.text("headline") == ready
