@@ -79,6 +79,8 @@
 #define DEADLINE_DEFAULT_MS 800	/* a slow line's answer, in under 1 s */
 #define DEADLINE_MIN_MS 100	/* less is asking nobody */
 #define BUNDLE_RESIGN_S 21600	/* a kiosk that asks once a night has a fresh one */
+#define EPOCH_AHEAD_MAX_S 86400 /* an epoch is a second, and the next one the
+				 * next: a day's changes in one burst */
 #define SERVICE_KEY_NOTICE_S (90 * 86400) /* as long as a bundle may hold:
 					   * who has one was told */
 #define BUNDLE_AGE_MIN_S (2 * BUNDLE_RESIGN_S) /* else a fresh one is stale */

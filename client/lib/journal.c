@@ -145,6 +145,15 @@ static const char *const SQL[SQL_STATEMENTS] = {
 			     " FROM entry ORDER BY seq",
 	[SQL_DROP_ENTRIES] = "DELETE FROM entry",
 	[SQL_ROLL_REFUSED] = "UPDATE refused SET seq = seq + ?1",
+	[SQL_ROLL_KEY] = "INSERT INTO former_key (kid, mac, enrolment, at_ms,"
+			 " last_seq) SELECT ?1, ?2, ?3, ?4,"
+			 " coalesce(max(seq), 0) FROM entry",
+	[SQL_FORMER] = "SELECT kid, mac, enrolment, last_seq FROM former_key"
+		       " ORDER BY n DESC LIMIT ?1",
+	[SQL_FORMER_AFTER] = "SELECT seq, message, salt, scanned"
+			     " FROM rolled_entry WHERE kid = ?1 AND seq > ?2"
+			     " ORDER BY seq LIMIT ?3",
+	[SQL_PRUNE_FORMER] = "DELETE FROM former_key WHERE at_ms < ?1",
 	[SQL_WIPED] = "SELECT kid, at_ms, report FROM wiped",
 	[SQL_SET_WIPED] = "REPLACE INTO wiped VALUES (1, ?1, ?2, ?3)",
 };

@@ -13,6 +13,7 @@
 #include "env.h"
 #include "held.h"
 #include "include/oap.h"
+#include "key.h"
 #include "kioskclock.h"
 #include "limits.h"
 
@@ -260,9 +261,30 @@ struct roll {
 bool journal_roll(struct journal *j, struct roll *out) OAP_CHECKED;
 bool journal_set_roll(struct journal *j, const struct roll *r) OAP_CHECKED;
 bool journal_drop_roll(struct journal *j) OAP_CHECKED;
-/* In a transaction: what kid has written, all of it sent, is put aside, and
- * the chain begins anew. Refusals keep to be told. */
-bool journal_begin_chain(struct journal *j, const uint8_t kid[static 8])
+/* A key that was rolled: a service that was put back to before that knows it
+ * alone. */
+#define FORMER_KEYS_MAX 8 /* rolled since a backup that is still of use */
+struct former_key {
+	uint8_t kid[8];
+	uint8_t mac[KEY_MAC]; /* of its reports */
+	uint8_t enrolment[ENROLMENT_MAX]; /* the message that introduced it */
+	size_t enrolment_n;
+	uint64_t last_seq; /* of its chain; 0: it wrote nothing */
+};
+/* The newest first, at most FORMER_KEYS_MAX of them. */
+bool journal_former(struct journal *j,
+		    struct former_key keys[static FORMER_KEYS_MAX],
+		    size_t *count) OAP_CHECKED;
+/* Its entries after seq after, oldest first, at most max. */
+bool journal_former_after(struct journal *j, const uint8_t kid[static 8],
+			  uint64_t after, size_t max, journal_visit *visit,
+			  void *arg) OAP_CHECKED;
+
+/* In a transaction: what key has written, all of it sent, is put aside with it
+ * (its last_seq is not read), and the chain begins anew. Refusals keep to be
+ * told. */
+bool journal_begin_chain(struct journal *j, const struct former_key *key,
+			 int64_t now_ms)
     OAP_CHECKED;
 
 /* ------------------------------------------------------------- wiping */

@@ -91,5 +91,6 @@ bool journal_prune(struct journal *j, int64_t now_ms)
 	return prune(j, SQL_PRUNE_SHOWN, now_ms) &&
 	       prune(j, SQL_PRUNE_ENTRIES, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
 	       prune(j, SQL_PRUNE_ROLLED, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
+	       prune(j, SQL_PRUNE_FORMER, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
 	       prune(j, SQL_PRUNE_USES, now_ms - KIOSK_KEEP_USES_MS);
 }

@@ -96,6 +96,11 @@ static const char *const SCHEMA[] = {
      "CREATE TABLE wiped (one INTEGER PRIMARY KEY CHECK (one = 1),"
      " kid BLOB NOT NULL, at_ms INTEGER NOT NULL, report BLOB NOT NULL)"
      " STRICT;"),
+    /* keys before the one in use, and when each was rolled: former.c */
+    ("CREATE TABLE former_key (n INTEGER PRIMARY KEY,"
+     " kid BLOB NOT NULL UNIQUE, mac BLOB NOT NULL, enrolment BLOB NOT NULL,"
+     " at_ms INTEGER NOT NULL, last_seq INTEGER NOT NULL) STRICT;"
+     "CREATE INDEX rolled_seq ON rolled_entry (kid, seq);"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

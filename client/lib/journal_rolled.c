@@ -46,13 +46,76 @@ bool journal_drop_roll(struct journal *j)
 	return sql_run(j, sql_get(j, SQL_DROP_ROLL));
 }
 
-bool journal_begin_chain(struct journal *j, const uint8_t kid[static 8])
+/* ---------------------------------------------------------- keys before */
+
+static bool keep_key(struct journal *j, const struct former_key *key,
+		     int64_t now_ms)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_ROLL_KEY);
+
+	sql_blob(s, 1, bytes_of(key->kid, sizeof(key->kid)));
+	sql_blob(s, 2, bytes_of(key->mac, sizeof(key->mac)));
+	sql_blob(s, 3, bytes_of(key->enrolment, key->enrolment_n));
+	sql_int(s, 4, now_ms);
+	return sql_run(j, s);
+}
+
+bool journal_begin_chain(struct journal *j, const struct former_key *key,
+			 int64_t now_ms)
 {
 	sqlite3_stmt *put = sql_get(j, SQL_ROLL_ENTRIES);
 	sqlite3_stmt *apart = sql_get(j, SQL_ROLL_REFUSED);
 
-	sql_blob(put, 1, bytes_of(kid, 8));
+	sql_blob(put, 1, bytes_of(key->kid, sizeof(key->kid)));
 	sql_int(apart, 1, REFUSED_APART);
-	return sql_run(j, put) && sql_run(j, sql_get(j, SQL_DROP_ENTRIES)) &&
+	return keep_key(j, key, now_ms) && sql_run(j, put) &&
+	       sql_run(j, sql_get(j, SQL_DROP_ENTRIES)) &&
 	       sql_run(j, apart) && sql_run(j, sql_get(j, SQL_NO_CONTACT));
+}
+
+/* One that went bad is of no use, and the older ones behind it neither. */
+static bool read_key(sqlite3_stmt *s, struct former_key *out)
+{
+	struct bytes message = sql_column(s, 2);
+
+	if (!sql_column_exact(s, 0, out->kid, sizeof(out->kid)) ||
+	    !sql_column_exact(s, 1, out->mac, sizeof(out->mac)) ||
+	    message.n == 0 || message.n > sizeof(out->enrolment))
+		return false;
+	memcpy(out->enrolment, message.p, message.n);
+	out->enrolment_n = message.n;
+	out->last_seq = (uint64_t)sqlite3_column_int64(s, 3);
+	return true;
+}
+
+bool journal_former(struct journal *j,
+		    struct former_key keys[static FORMER_KEYS_MAX],
+		    size_t *count)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_FORMER);
+	bool ok, row;
+
+	*count = 0;
+	sql_int(s, 1, FORMER_KEYS_MAX);
+	while ((ok = sql_step(j, s, &row)) && row && read_key(s, &keys[*count]))
+		++*count;
+	sql_done(s);
+	return ok;
+}
+
+bool journal_former_after(struct journal *j, const uint8_t kid[static 8],
+			  uint64_t after, size_t max, journal_visit *visit,
+			  void *arg)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_FORMER_AFTER);
+	bool ok, row;
+
+	sql_blob(s, 1, bytes_of(kid, 8));
+	sql_int(s, 2, (int64_t)after);
+	sql_int(s, 3, (int64_t)max);
+	while ((ok = sql_step(j, s, &row)) && row)
+		visit(arg, (uint64_t)sqlite3_column_int64(s, 0),
+		      sql_column(s, 1), sql_column(s, 2), sql_column(s, 3));
+	sql_done(s);
+	return ok;
 }

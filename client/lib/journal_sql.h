@@ -8,7 +8,7 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 5 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 6 /* as many steps are in journal_open.c */
 
 enum statement {
 	SQL_BEGIN,
@@ -72,6 +72,10 @@ enum statement {
 	SQL_ROLL_ENTRIES,
 	SQL_DROP_ENTRIES,
 	SQL_ROLL_REFUSED,
+	SQL_ROLL_KEY,
+	SQL_FORMER,
+	SQL_FORMER_AFTER,
+	SQL_PRUNE_FORMER,
 	SQL_WIPED,
 	SQL_SET_WIPED,
 	SQL_STATEMENTS

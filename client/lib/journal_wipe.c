@@ -11,6 +11,7 @@
 #define FORGET                                                               \
 	"DELETE FROM bundle; DELETE FROM use; DELETE FROM shown;"            \
 	"DELETE FROM rolled_entry; DELETE FROM entry WHERE sent = 1;"        \
+	"DELETE FROM former_key;"                                            \
 	"UPDATE entry SET pass = NULL; DELETE FROM refused;"                 \
 	"DELETE FROM roll; DELETE FROM document_floor;"                      \
 	"DELETE FROM token_floor"

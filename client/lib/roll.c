@@ -108,9 +108,19 @@ static bool is_listed(const struct oap *o, const struct rolling *r)
 static enum oap_result keep(struct oap *o, const struct identity *identity,
 			    const struct held *held, struct oap_problem *why)
 {
+	struct moment now = handle_now(o);
+	struct former_key former = {.enrolment_n = o->identity.enrolment_n};
+	bool begun;
+
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	if (!journal_begin_chain(o->journal, o->key.kid) ||
+	memcpy(former.kid, o->key.kid, sizeof(former.kid));
+	memcpy(former.mac, o->mac, sizeof(former.mac));
+	memcpy(former.enrolment, o->identity.enrolment, former.enrolment_n);
+	begun = journal_begin_chain(o->journal, &former,
+				    handle_effective(o, &now));
+	sodium_memzero(&former, sizeof(former));
+	if (!begun ||
 	    !journal_set_identity(o->journal, identity) ||
 	    !journal_set_held(o->journal, held) ||
 	    !journal_drop_roll(o->journal)) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "former.h"
 #include "limits.h"
 #include "record.h"
 #include "refresh.h"
@@ -346,16 +347,21 @@ OAP_API void oap_refusals_told(struct oap *o, const struct oap_synced *told)
 	handle_unlock(o);
 }
 
-/* One batch; a service that was put back to before a key roll is told of the
- * new key first. */
+/* One batch; a service that was put back to before a key roll gets what it
+ * lacks of the old key, and is told of the new one, first. */
 static enum oap_result send_batch(struct oap *o, struct batch *batch,
 				  struct oap_problem *why)
 {
 	int64_t until_ms = net_now_ms() + KIOSK_CALL_MS;
 	enum oap_result result = sync_batch(o, 0, until_ms, batch, why);
+	enum oap_result former;
 
 	if (result == OAP_OK || !batch->unknown)
 		return result;
+	former = former_send(o, NULL);
+	if (former != OAP_OK && former != OAP_REFUSED)
+		return result;
+	until_ms = net_now_ms() + KIOSK_CALL_MS;
 	if (roll_introduce(o, until_ms, NULL) != OAP_OK)
 		return result;
 	return sync_batch(o, 0, until_ms, batch, why);

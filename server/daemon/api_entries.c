@@ -73,6 +73,9 @@ void api_entries(struct request *r)
 		return;
 	}
 	call->job.has_report = true;
-	if (kioskcall_sender(r, call, report->kid, &report->cose))
-		check_slice(r);
+	if (!kioskcall_sender(r, call, report->kid, &report->cose))
+		return;
+	if (report->epoch > snapshot_epoch(r->snapshot))
+		atomic_store(&r->service->kiosk_ahead, true);
+	check_slice(r);
 }

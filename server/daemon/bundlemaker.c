@@ -181,17 +181,19 @@ static bool load_epoch(const struct content *c, struct epoch_row *last,
 }
 
 /* The epoch and date of the bundle to be made; what they were before, when
- * the content is as it was. A clock that was set back dates nothing earlier:
- * kiosks never go back. */
+ * the content is as it was. A clock that was set back dates nothing earlier,
+ * and the next epoch is after any that a kiosk has seen: kiosks never go back. */
 static struct epoch_row next_epoch(const struct epoch_row *last, bool changed,
-				   uint64_t now_s, const uint8_t *content)
+				   uint64_t now_s, uint64_t seen,
+				   const uint8_t *content)
 {
 	struct epoch_row next = *last;
+	uint64_t before = seen > last->epoch ? seen : last->epoch;
 
 	next.made_at = now_s > last->made_at ? now_s : last->made_at;
 	if (changed) {
-		next.epoch = last->epoch + 1 > next.made_at ? last->epoch + 1
-							    : next.made_at;
+		next.epoch = before + 1 > next.made_at ? before + 1
+						       : next.made_at;
 		memcpy(next.content, content, sizeof(next.content));
 	}
 	return next;
@@ -279,14 +281,18 @@ static bool make(struct content *c, struct made_bundle *out)
 	struct epoch_row last, next;
 	uint8_t content[32];
 	bool first, changed;
+	uint64_t seen;
 
 	if (!content_gather(c) || !load_epoch(c, &last, &first))
 		return false;
+	if (store_epoch_seen(c->store, c->order->now_ms, &seen) != STORE_OK)
+		return content_store_failed(c);
 	bundle_content_hash(&c->bundle, content);
-	changed = first || memcmp(content, last.content, 32) != 0;
+	changed = first || memcmp(content, last.content, 32) != 0 ||
+		  seen > last.epoch;
 	if (!changed && is_fresh(c->order->previous, &last, now_s))
 		return true;
-	next = next_epoch(&last, changed, now_s, content);
+	next = next_epoch(&last, changed, now_s, seen, content);
 	if (!sign(c, &next, out))
 		return false;
 	if ((!changed || keep_versions(c, next.epoch)) &&

@@ -11,6 +11,7 @@
 #include "setup.h"
 #include "snapshot_make.h"
 #include "store_ledger.h"
+#include "store_setup.h"
 
 #define EVERY_S 60 /* key rolls and old bundles can wait that long */
 
@@ -23,6 +24,7 @@ struct chores {
 	struct service *service;
 	struct chore renewal, oblivion;
 	unsigned seconds;   /* since they were started */
+	unsigned since_ahead; /* seconds; the first of them is not waited for */
 	atomic_bool remake; /* whatever else there is to do */
 	atomic_bool more;   /* to be forgotten: again soon */
 	_Atomic int64_t retention_ms;
@@ -36,9 +38,13 @@ static enum store_result run_renewal(struct store *s, struct ledger_job *job,
 	struct snapshot *now = snapshot_get(c->service->box);
 	int64_t age_s = now_ms / 1000 - (int64_t)snapshot_made_at(now);
 	bool changed = false;
+	uint64_t seen = 0;
 	enum store_result result = setup_tick(s, now_ms, &changed);
 
+	if (result == STORE_OK)
+		result = store_epoch_seen(s, now_ms, &seen);
 	job->remake_snapshot = atomic_exchange(&c->remake, false) || changed ||
+			       seen > snapshot_epoch(now) ||
 			       age_s >= BUNDLE_RESIGN_S ||
 			       atomic_load(&c->service->bundle_late);
 	snapshot_drop(now);
@@ -105,8 +111,10 @@ struct chores *chores_new(struct service *service)
 {
 	struct chores *c = calloc(1, sizeof(*c));
 
-	if (c != NULL)
+	if (c != NULL) {
 		c->service = service;
+		c->since_ahead = EVERY_S;
+	}
 	return c;
 }
 
@@ -132,9 +140,22 @@ void chores_start(struct chores *c)
 	c->seconds = 0;
 }
 
+/* At most once in EVERY_S: a kiosk may say what it likes. */
+static bool is_behind(struct chores *c)
+{
+	if (c->since_ahead < EVERY_S) {
+		c->since_ahead++;
+		return false;
+	}
+	if (!atomic_exchange(&c->service->kiosk_ahead, false))
+		return false;
+	c->since_ahead = 0;
+	return true;
+}
+
 void chores_tick(struct chores *c)
 {
-	if (++c->seconds >= EVERY_S ||
+	if (++c->seconds >= EVERY_S || is_behind(c) ||
 	    atomic_load(&c->service->bundle_late) ||
 	    atomic_load(&c->service->disk_failed) || atomic_load(&c->more))
 		chores_start(c);

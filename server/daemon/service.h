@@ -37,6 +37,8 @@ struct service {
 	struct traffic traffic;
 	/* A new bundle or snapshot is due and could not be made yet. */
 	atomic_bool bundle_late;
+	/* A kiosk has a newer bundle than there is here: this was restored. */
+	atomic_bool kiosk_ahead;
 	/* A transaction failed, and nothing as large was written since. */
 	atomic_bool disk_failed;
 	/* The clock of the service: ms since 1970 UTC; any thread. */

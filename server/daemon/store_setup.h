@@ -175,6 +175,10 @@ enum store_result store_epoch_then(struct store *s, uint64_t time_s,
 /* That one, or the newest below it. */
 enum store_result store_epoch_at(struct store *s, uint64_t epoch,
 				 struct epoch_row *out) OAP_CHECKED;
+/* The newest that a kiosk has reported, up to EPOCH_AHEAD_MAX_S after now; 0:
+ * none. Newer than what there is, it was made before a restore. */
+enum store_result store_epoch_seen(struct store *s, int64_t now_ms,
+				   uint64_t *epoch) OAP_CHECKED;
 /* Adds it, or moves made_at of the one that is there. */
 enum store_result store_epoch_put(struct store *s,
 				  const struct epoch_row *row) OAP_CHECKED;

@@ -3,6 +3,7 @@
  * versions that each brought, and the audit trail. */
 #include <string.h>
 
+#include "limits.h"
 #include "store_setup.h"
 #include "store_sqlite_setup.h"
 
@@ -44,6 +45,24 @@ enum store_result store_epoch_at(struct store *s, uint64_t epoch,
 		return STORE_FAILED;
 	bind_i64(q, 1, epoch > INT64_MAX ? INT64_MAX : (int64_t)epoch);
 	return one_epoch(s, q, out);
+}
+
+enum store_result store_epoch_seen(struct store *s, int64_t now_ms,
+				   uint64_t *epoch)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT max(epoch) FROM device"
+				       " WHERE epoch <= ?1");
+	enum store_result r;
+
+	*epoch = 0;
+	if (q == NULL)
+		return STORE_FAILED;
+	bind_i64(q, 1, now_ms / 1000 + EPOCH_AHEAD_MAX_S);
+	r = store_step(s, q);
+	if (r == STORE_OK)
+		*epoch = (uint64_t)column_i64(q, 0);
+	store_end(q);
+	return r;
 }
 
 enum store_result store_epoch_then(struct store *s, uint64_t time_s,

@@ -110,6 +110,35 @@ def test_after_a_restore_every_visit_is_there_again(service, doors,
         "accepted-offline"
 
 
+def test_what_was_told_under_keys_that_were_rolled_since_is_there_again(
+        service, doors, tmp_path):
+    door, copy = doors[0], tmp_path / "copy.db"
+    told = stream(door, [service.city.issue() for _ in range(5)])
+    door.sync()
+    desk.ok("unix:%s" % service.socket, "backup", copy)
+    for visits in (300, 0, 3):       # two uploads; a key that wrote nothing
+        told.update(stream(door, [service.city.issue()
+                                  for _ in range(visits)]))
+        service.kill()
+        told.update(stream(door, [service.city.issue()
+                                  for _ in range(min(visits, 2))]))
+        service.start()
+        assert door.run("roll").returncode == 0
+    told.update(stream(door, [service.city.issue() for _ in range(4)]))
+    door.sync()
+    assert known(service) == told and service.uses() == len(told)
+    restore(service, copy)
+    assert len(known(service)) == 5
+    oaprun.wait_for(lambda: door.run("sync").returncode == 0,
+                    "a bundle that is newer than what the kiosk has")
+    assert known(service) == told and service.uses() == len(told)
+    assert service.ctl("disputed")["disputed"] == []
+    keys = [k["kid"] for k in service.admin("GET", "/v1/kiosks")["kiosks"]
+            if k["facility"] == "tnm"]
+    assert len(keys) == 4
+    assert door.redeem(service.city.issue())[1]["by_service"]
+
+
 def test_what_was_set_up_after_the_copy_is_set_up_again_and_counts(
         service, doors, tmp_path):
     """The epochs of in between are nobody's any more."""

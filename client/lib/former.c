@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* former.c: what was told under a key before this one, sent again. The key
+ * itself is gone; the secret that its reports are sealed with has been kept,
+ * and its entries as they were signed. */
+#include "former.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "enrol.h"
+#include "fault.h"
+#include "refresh.h"
+#include "upload.h"
+
+struct sending {
+	struct former_key key[FORMER_KEYS_MAX]; /* the newest first */
+	size_t count;
+	struct upload *upload;
+	struct entries_answer *answer;
+};
+
+static void collect(void *arg, uint64_t seq, struct bytes message,
+		    struct bytes salt, struct bytes scanned)
+{
+	struct upload *u = arg;
+	struct item item = {.entry = message, .salt = salt, .scanned = scanned};
+
+	body_put_item(&u->items, &item);
+	u->seqs[u->count++] = seq;
+}
+
+/* Under the lock: up to most entries after seq after, under a report of that
+ * key. */
+static bool build(struct oap *o, const struct former_key *k, uint64_t after,
+		  size_t most, struct upload *u)
+{
+	uint8_t head[REPORT_MAX];
+	struct outbuf report = outbuf_in(head, sizeof(head));
+	struct moment now = handle_now(o);
+	struct report r = {.next_seq = k->last_seq + 1,
+			   .at_ms = now.raw_ms,
+			   .epoch = handle_epoch(o),
+			   .offset_ms = o->clock.offset_ms,
+			   .has_unsent = after < k->last_seq,
+			   .oldest_unsent = after + 1,
+			   .queue_depth = k->last_seq - after,
+			   .version = bytes_text(OAP_VERSION)};
+
+	memcpy(r.kid, k->kid, sizeof(r.kid));
+	report_put(&report, &r, k->mac);
+	u->count = 0;
+	u->items.n = u->body.n = 0;
+	if (most > 0 &&
+	    !journal_former_after(o->journal, k->kid, after, most, collect, u))
+		return false;
+	body_put_head(&u->body, out_view(&report), u->count);
+	out_bytes(&u->body, out_view(&u->items));
+	return !report.failed && !u->items.failed && !u->body.failed;
+}
+
+static enum oap_result read_reply(const struct net_reply *reply,
+				  struct sending *s, struct oap_problem *why)
+{
+	if (reply == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	if (reply->status != 200)
+		return refresh_refused(reply, "upload", why);
+	if (entries_answer_read(bytes_of(reply->body, reply->n), s->answer) &&
+	    s->answer->has_held)
+		return OAP_OK;
+	return fault(why, OAP_BAD_ANSWER,
+		     "upload: the service's answer cannot be understood");
+}
+
+/* Entries after seq after; *held is what the service has then. */
+static enum oap_result send_some(struct oap *o, struct sending *s,
+				 const struct former_key *k, uint64_t after,
+				 size_t most, uint64_t *held,
+				 struct oap_problem *why)
+{
+	struct net_request request = {.method = NET_POST,
+				      .path = "/v1/entries",
+				      .reply_max = KIOSK_REPLY_MAX,
+				      .until_ms = net_now_ms() + KIOSK_CALL_MS};
+	struct net_reply *reply;
+	struct net_place place;
+	enum oap_result result;
+	bool built;
+
+	handle_lock(o);
+	built = build(o, k, after, most, s->upload);
+	place = handle_place(o);
+	handle_unlock(o);
+	if (!built)
+		return handle_journal_failed(o, why);
+	request.body = out_view(&s->upload->body);
+	reply = net_call(o->bulk, &place, &request);
+	result = read_reply(reply, s, why);
+	net_reply_free(reply);
+	if (result == OAP_OK)
+		*held = s->answer->held_seq;
+	return result;
+}
+
+/* What it lacks of a key that it knows. */
+static enum oap_result make_good(struct oap *o, struct sending *s,
+				 const struct former_key *k,
+				 struct oap_problem *why)
+{
+	uint64_t after, held;
+	enum oap_result result = send_some(o, s, k, 0, 0, &held, why);
+
+	for (after = held; result == OAP_OK && after < k->last_seq;
+	     after = s->upload->seqs[s->upload->count - 1]) {
+		result = send_some(o, s, k, after, ITEMS_PER_UPLOAD_MAX, &held,
+				   why);
+		/* what is no longer kept here cannot be made good */
+		if (s->upload->count == 0)
+			break;
+	}
+	return result;
+}
+
+/* The newest key that the service knows: count, when there is none. */
+static enum oap_result find_known(struct oap *o, struct sending *s,
+				  size_t *known, struct oap_problem *why)
+{
+	enum oap_result result = OAP_REFUSED;
+	uint64_t held;
+
+	for (*known = 0; *known < s->count; ++*known) {
+		result = send_some(o, s, &s->key[*known], 0, 0, &held, why);
+		if (result != OAP_REFUSED)
+			break;
+	}
+	return result;
+}
+
+static enum oap_result introduce(struct oap *o, const struct former_key *k,
+				 struct oap_problem *why)
+{
+	struct introduced got;
+
+	return enrol_post(o, bytes_of(k->enrolment, k->enrolment_n), k->kid,
+			  net_now_ms() + KIOSK_CALL_MS, &got, why);
+}
+
+static enum oap_result send_all(struct oap *o, struct sending *s,
+				struct oap_problem *why)
+{
+	enum oap_result result;
+	size_t i;
+
+	handle_lock(o);
+	result = journal_former(o->journal, s->key, &s->count)
+		     ? OAP_OK
+		     : handle_journal_failed(o, why);
+	handle_unlock(o);
+	if (result != OAP_OK)
+		return result;
+	if (s->count == 0)
+		return fault(why, OAP_REFUSED, "%s: it has had no other key",
+			     o->dir.path);
+	result = find_known(o, s, &i, why);
+	if (result != OAP_OK)
+		return result;
+	for (;; i--) {
+		result = make_good(o, s, &s->key[i], why);
+		if (result != OAP_OK || i == 0)
+			return result;
+		result = introduce(o, &s->key[i - 1], why);
+		if (result != OAP_OK)
+			return result;
+	}
+}
+
+enum oap_result former_send(struct oap *o, struct oap_problem *why)
+{
+	struct sending *s = calloc(1, sizeof(*s));
+	enum oap_result result = OAP_NO_MEMORY;
+
+	if (s != NULL) {
+		s->upload = upload_new();
+		s->answer = malloc(sizeof(*s->answer));
+	}
+	if (s != NULL && s->upload != NULL && s->answer != NULL)
+		result = send_all(o, s, why);
+	else
+		result = fault(why, OAP_NO_MEMORY, "out of memory");
+	if (s != NULL) {
+		sodium_memzero(s->key, sizeof(s->key));
+		upload_free(s->upload);
+		free(s->answer);
+	}
+	free(s);
+	return result;
+}
