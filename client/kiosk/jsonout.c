@@ -214,6 +214,7 @@ void json_imported(const struct oap_imported *in)
 	put_int(o, "epoch", (int64_t)in->epoch);
 	put_int(o, "receipts", (int64_t)in->receipts);
 	put_known(o, "receipt_ms", in->receipt_ms);
+	put_bool(o, "lost", in->lost);
 	put_int(o, "sent", (int64_t)in->synced.sent);
 	put_int(o, "unsent", (int64_t)in->synced.unsent);
 	put_int(o, "marked", (int64_t)in->synced.marked);

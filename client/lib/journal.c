@@ -87,19 +87,14 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		       " WHERE seq = ?1",
 	[SQL_RESULT] = "SELECT coalesce(result, 0), marks FROM entry"
 		       " WHERE seq = ?1",
-	/* 132, reversal-pending: held, its result was not told */
-	[SQL_SETTLE_HELD] = "UPDATE entry SET sent = 1,"
-			    " result = coalesce(told, 132)"
-			    " WHERE sent = 0 AND seq <= ?1 AND EXISTS"
-			    " (SELECT 1 FROM entry WHERE seq = ?1 AND"
-			    " hash = ?2)",
 	[SQL_REFUSE] = "REPLACE INTO refused VALUES (?1, ?2, ?3, ?4)",
 	[SQL_REFUSED] = "SELECT seq, kid, id, verdict FROM refused"
 			" WHERE seq > ?1 ORDER BY seq LIMIT 1",
 	[SQL_DROP_REFUSED] = "DELETE FROM refused WHERE seq = ?1",
-	[SQL_THERE] = "SELECT held_seq, held_count, diverged FROM contact",
+	[SQL_THERE] = "SELECT held_seq, held_count, diverged, held_ms, lost_ms"
+		      " FROM contact",
 	[SQL_SET_THERE] = "UPDATE contact SET held_seq = ?1, held_count = ?2,"
-			  " diverged = ?3",
+			  " diverged = ?3, held_ms = ?4, lost_ms = ?5",
 	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0"
 		       " WHERE sent = 1 AND seq > ?1",
 	[SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
@@ -107,7 +102,7 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_SPEND] = "UPDATE contact SET uses = uses + 1, spent = spent + ?1",
 	[SQL_NO_CONTACT] = "UPDATE contact SET since_seq = 1, held_seq = 0,"
 			   " held_count = 0, diverged = 0, uses = 0,"
-			   " spent = 0",
+			   " spent = 0, held_ms = 0, lost_ms = 0",
 	/* what was written since the report, or the question, was made */
 	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1,"
 			" (uses, spent) = (SELECT count(*),"

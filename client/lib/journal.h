@@ -190,13 +190,6 @@ bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 /* What it gave; VERDICT_NONE: nothing final yet. */
 bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
 		    unsigned *marks) OAP_CHECKED;
-/* The service holds every entry up to seq, of which hash is the last's: what
- * is unsent of them is sent. Nothing happens when the entry of that seq here
- * has another hash. */
-bool journal_settle_held(struct journal *j, uint64_t seq,
-			 const uint8_t hash[static 32]) OAP_CHECKED;
-/* How many rows the last change was of. */
-uint64_t journal_changed(const struct journal *j);
 
 /* A reversal that the service refused, kept until somebody was told. */
 struct journal_refused {
@@ -229,6 +222,8 @@ bool journal_verify(struct journal *j, uint64_t *bad) OAP_CHECKED;
 struct there {
 	uint64_t seq;	/* the highest up to which it has all */
 	uint64_t count; /* of all it has */
+	int64_t at_ms;	/* when it said so: service time */
+	int64_t lost_ms; /* when it last said less than before; 0: never */
 	/* This journal was seen to hold less, or something else: it was
 	 * restored or copied, and must not decide alone. */
 	bool diverged;

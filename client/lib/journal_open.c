@@ -96,6 +96,9 @@ static const char *const SCHEMA[] = {
      "CREATE TABLE wiped (one INTEGER PRIMARY KEY CHECK (one = 1),"
      " kid BLOB NOT NULL, at_ms INTEGER NOT NULL, report BLOB NOT NULL)"
      " STRICT;"),
+    /* held_ms: when the service said so; lost_ms: when that was less */
+    ("ALTER TABLE contact ADD COLUMN held_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE contact ADD COLUMN lost_ms INTEGER NOT NULL DEFAULT 0;"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

@@ -8,7 +8,7 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 5 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 6 /* as many steps are in journal_open.c */
 
 enum statement {
 	SQL_BEGIN,
@@ -44,7 +44,6 @@ enum statement {
 	SQL_ENTRY_AT,
 	SQL_SETTLE,
 	SQL_RESULT,
-	SQL_SETTLE_HELD,
 	SQL_REFUSE,
 	SQL_REFUSED,
 	SQL_DROP_REFUSED,

@@ -30,15 +30,6 @@ def doors(tmp_path, service):
             for i, where in enumerate(("tnm", "palace"))]
 
 
-def restore(service, copy):
-    service.kill()
-    for name in ("oapd.db", "oapd.db-wal", "oapd.db-shm"):
-        (service.data / name).unlink(missing_ok=True)
-    shutil.copy(copy, service.data / "oapd.db")
-    (service.data / "oapd.db").chmod(0o600)
-    service.start()
-
-
 def stream(door, passes):
     """{id: verdict told}, of a scanner that types one after another."""
     done = subprocess.run(
@@ -93,7 +84,7 @@ def test_after_a_restore_every_visit_is_there_again(service, doors,
     conflicts = count_conflicts(service)
     assert conflicts > 0
     assert {id: told[id] for id in {**before, **after}} == {**before, **after}
-    restore(service, copy)
+    service.restore(copy)
     assert len(known(service)) < len(told)
     for _ in range(2):      # what a running kiosk does every five minutes
         for door in doors:

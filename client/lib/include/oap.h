@@ -465,6 +465,8 @@ struct oap_imported {
 	uint64_t epoch;	    /* of the one held now */
 	uint64_t receipts;  /* in the file */
 	int64_t receipt_ms; /* service time of the last; OAP_NO_TIME: none */
+	int lost; /* the service was restored, and no longer has entries that
+		   * it had: they are unsent again, for another oap_export */
 	/* sent: entries of which the receipts told for the first time */
 	struct oap_synced synced;
 };
@@ -474,7 +476,9 @@ struct oap_imported {
  * verified first, under the service's pinned key: a file that is damaged,
  * forged, or of another kiosk or service changes nothing (OAP_BAD_FILE), and
  * one that was imported before does neither. A receipt is contact with the
- * service: no time before it is believed any more. Never waits for the
+ * service: no time before it is believed any more. When the service holds less
+ * than it said before, it was restored: what it lost is put back into the
+ * queue, and receipts from before that settle nothing. Never waits for the
  * network. */
 OAP_API enum oap_result oap_import(struct oap *handle, const char *path,
 				   struct oap_imported *out,
