@@ -51,7 +51,7 @@ static enum oap_result apply_bundle(struct import *im, struct oap_problem *why)
 /* ------------------------------------------------------------- receipt */
 
 /* A receipt is taken in steps, a transaction each. */
-enum step { STEP_HEAR, STEP_RESULTS, STEP_REST, STEP_DONE };
+enum step { STEP_HEAR, STEP_RESULTS, STEP_REST, STEP_FORGET, STEP_DONE };
 
 struct settling {
 	enum step step; /* the next */
@@ -61,6 +61,7 @@ struct settling {
 	uint64_t seqs[ITEMS_PER_UPLOAD_MAX];
 	uint64_t sent, marked;
 	bool unreadable; /* the service has kept an item that is no entry */
+	bool more;	 /* to be forgotten by age */
 };
 
 /* Those that the queue still has: what was told before is not told again. */
@@ -159,16 +160,22 @@ static bool take_contact(struct oap *o, int64_t at_ms)
 static bool settle_rest(struct oap *o, struct settling *s,
 			const struct receipt *r)
 {
-	struct moment now = handle_now(o);
-	int64_t now_ms = handle_effective(o, &now);
-
 	if (s->unreadable && !settle_damaged(o, s))
 		return false;
 	/* It had heard of all of those when it signed this. */
 	return take_contact(o, r->at_ms) &&
-	       journal_contact(o->journal, r->held_seq + 1) &&
-	       /* a clock that runs ahead is no reason to forget */
-	       journal_prune(o->journal, now_ms < r->at_ms ? now_ms : r->at_ms);
+	       journal_contact(o->journal, r->held_seq + 1);
+}
+
+/* Until nothing is left: a kiosk without a network has few occasions. A clock
+ * that runs ahead is no reason to forget. */
+static bool forget(struct oap *o, struct settling *s, const struct receipt *r)
+{
+	struct moment now = handle_now(o);
+	int64_t now_ms = handle_effective(o, &now);
+
+	return journal_prune(o->journal, now_ms < r->at_ms ? now_ms : r->at_ms,
+			     o->keep_days, &s->more);
 }
 
 /* *results moves on. */
@@ -179,6 +186,7 @@ static bool take_step(struct oap *o, struct settling *s,
 	case STEP_HEAR: return hear(o, s, r);
 	case STEP_RESULTS: return settle_batch(o, s, results);
 	case STEP_REST: return settle_rest(o, s, r);
+	case STEP_FORGET: return forget(o, s, r);
 	case STEP_DONE: break;
 	}
 	return true;
@@ -186,9 +194,9 @@ static bool take_step(struct oap *o, struct settling *s,
 
 static enum step step_after(const struct settling *s, struct bytes results)
 {
-	if (s->step == STEP_REST)
-		return STEP_DONE;
-	return results.n > 0 ? STEP_RESULTS : STEP_REST;
+	if (s->step < STEP_REST)
+		return results.n > 0 ? STEP_RESULTS : STEP_REST;
+	return s->step == STEP_REST || s->more ? STEP_FORGET : STEP_DONE;
 }
 
 /* One transaction. */

@@ -120,14 +120,23 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		      " last_ms = max(last_ms, ?5)",
 	[SQL_SHOWN] = "SELECT 1 FROM shown WHERE hash = ?1 AND benefit = ?2",
 	[SQL_SHOW] = "REPLACE INTO shown VALUES (?1, ?2, ?3)",
-	[SQL_PRUNE_SHOWN] = "DELETE FROM shown WHERE until_ms < ?1",
-	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE sent = 1"
-			      " AND effective_ms < ?1"
-			      " AND seq < (SELECT max(seq) FROM entry)",
-	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry"
-			     " WHERE effective_ms < ?1",
+	[SQL_PRUNE_SHOWN] = "DELETE FROM shown WHERE (hash, benefit) IN"
+			    " (SELECT hash, benefit FROM shown"
+			    "  WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
+	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE seq IN"
+			      " (SELECT seq FROM entry WHERE sent = 1"
+			      "  AND " ENTRY_TAKEN " AND effective_ms < ?1"
+			      "  AND seq < (SELECT max(seq) FROM entry)"
+			      "  ORDER BY effective_ms LIMIT ?2)",
+	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry WHERE n IN"
+			     " (SELECT n FROM rolled_entry WHERE " ENTRY_TAKEN
+			     "  AND effective_ms < ?1"
+			     "  ORDER BY effective_ms LIMIT ?2)",
 	/* period 0 is a lifetime, which is never over */
-	[SQL_PRUNE_USES] = "DELETE FROM use WHERE last_ms < ?1 AND period <> 0",
+	[SQL_PRUNE_USES] = "DELETE FROM use WHERE (pass, benefit, period) IN"
+			   " (SELECT pass, benefit, period FROM use"
+			   "  WHERE period <> 0 AND last_ms < ?1"
+			   "  ORDER BY last_ms LIMIT ?2)",
 	[SQL_ROLL] = "SELECT enrolment, answered FROM roll",
 	[SQL_SET_ROLL] = "REPLACE INTO roll VALUES (1, ?1, ?2)",
 	[SQL_DROP_ROLL] = "DELETE FROM roll",
@@ -142,6 +151,8 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_ROLL_REFUSED] = "UPDATE refused SET seq = seq + ?1",
 	[SQL_WIPED] = "SELECT kid, at_ms, report FROM wiped",
 	[SQL_SET_WIPED] = "REPLACE INTO wiped VALUES (1, ?1, ?2, ?3)",
+	[SQL_KEEP] = "SELECT keep_days FROM setting",
+	[SQL_SET_KEEP] = "REPLACE INTO setting VALUES (1, ?1)",
 };
 
 /* What to do about it, where somebody can. */

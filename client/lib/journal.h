@@ -298,8 +298,14 @@ bool journal_shown(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 		   struct bytes benefit, bool *seen) OAP_CHECKED;
 bool journal_show(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 		  struct bytes benefit, int64_t until_ms) OAP_CHECKED;
-/* Forgets what nobody can ask for any more: presentations past their window,
- * old sent entries (but the last), and uses of periods long over. */
-bool journal_prune(struct journal *j, int64_t now_ms) OAP_CHECKED;
+/* Forgets what nobody can ask for any more, of each kind the oldest
+ * KIOSK_PRUNE_MAX at most: presentations past their window, sent entries that
+ * are older than keep_days (but the last, and none that the service did not
+ * take), and uses of periods long over. *more: that was not all. */
+bool journal_prune(struct journal *j, int64_t now_ms, unsigned keep_days,
+		   bool *more) OAP_CHECKED;
+/* For how long: as set, or KIOSK_KEEP_DAYS. */
+bool journal_keep(struct journal *j, unsigned *days) OAP_CHECKED;
+bool journal_set_keep(struct journal *j, unsigned days) OAP_CHECKED;
 
 #endif

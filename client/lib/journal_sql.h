@@ -10,6 +10,15 @@
 
 #define SCHEMA_VERSION 6 /* as many steps are in journal_open.c */
 
+/* Of an entry with a result: the service has it, and is not one that refused
+ * to take what it sees as no record of this kiosk's (malformed, bad-signature,
+ * id-reused) and had no room to keep that aside (the mark quarantined). A visit
+ * may have been told malformed or bad-signature, too: that is no refusal.
+ * Indices say the same (journal_open.c). */
+#define ENTRY_TAKEN                                                          \
+	"(result IS NULL OR result NOT IN (16, 19, 122) OR result = told"    \
+	" OR marks & 16 <> 0)"
+
 enum statement {
 	SQL_BEGIN,
 	SQL_COMMIT,
@@ -73,6 +82,8 @@ enum statement {
 	SQL_ROLL_REFUSED,
 	SQL_WIPED,
 	SQL_SET_WIPED,
+	SQL_KEEP,
+	SQL_SET_KEEP,
 	SQL_STATEMENTS
 };
 

@@ -84,7 +84,7 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 	const struct upload *first = w->upload[0];
 	struct there there = o->there;
 	struct journal_queue queue;
-	bool ok;
+	bool ok, more; /* to be forgotten: the next call does it */
 
 	reach_answered(&o->reach);
 	handle_contact(o, &first->sent, a->service_ms);
@@ -93,7 +93,8 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 		return handle_journal_failed(o, why);
 	ok = note_held(o, a, &there, &out->lost) && settle_items(o, w, out) &&
 	     journal_contact(o->journal, first->next_seq) &&
-	     journal_prune(o->journal, handle_effective(o, &first->sent));
+	     journal_prune(o->journal, handle_effective(o, &first->sent),
+			   o->keep_days, &more);
 	if (ok)
 		ok = journal_commit(o->journal);
 	else

@@ -484,6 +484,17 @@ OAP_API enum oap_result oap_import(struct oap *handle, const char *path,
 				   struct oap_imported *out,
 				   struct oap_problem *why) OAP_MUST_USE;
 
+/* How long a sent entry stays in the journal: days after the visit, 30 to
+ * 3650, 35 when it was never set (OAP_BAD_ARGUMENT: no such number). An entry
+ * holds what was scanned, and while it is there the visit can be taken back
+ * and told again to a service that was restored. Kept in the directory, for
+ * whoever opens it. Entries that are not sent, and those that the service
+ * would not take and did not keep aside either, are not forgotten at all;
+ * others with the next calls of oap_sync or oap_import, some at a time. Never
+ * waits for the network. */
+OAP_API enum oap_result oap_keep(struct oap *handle, unsigned days,
+				 struct oap_problem *why) OAP_MUST_USE;
+
 /* -------------------------------------------------------------- status */
 
 struct oap_status {
@@ -510,6 +521,7 @@ struct oap_status {
 	unsigned issuers, facilities, benefits;
 
 	uint64_t entries; /* ever written under the key in use */
+	unsigned keep_days; /* for which they are kept: see oap_keep */
 	uint64_t unsent;
 	uint64_t oldest_unsent;	     /* seq; 0: none */
 	int64_t oldest_unsent_ms;    /* its effective time */
