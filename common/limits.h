@@ -116,10 +116,16 @@
 #define URL_MAX 256		/* of a service; it is in a QR code */
 #define ENROLCODE_MAX 600	/* URL_MAX and 100 bytes in Base45: 546 */
 #define ETAG_MAX 80		/* ours are 66: a quoted SHA-256 */
-#define KIOSK_KEEP_ENTRIES_MS (INT64_C(35) * 86400000) /* sent; a month's
-				 * questions about one at the door */
+#define KIOSK_KEEP_DAYS 35	/* of a sent entry, unless the operator says
+				 * another: a month's questions at the door */
+#define KIOSK_KEEP_DAYS_MIN 30	/* less, and a service restored from a month's
+				 * copy could not be told again */
+#define KIOSK_KEEP_DAYS_MAX 3650 /* as long as books are kept */
 #define KIOSK_KEEP_USES_MS (INT64_C(400) * 86400000) /* past any year's end */
 #define PINS_MAX 8		/* TLS keys: present, next, and spare */
+#define KIOSK_PRUNE_MAX (KIOSK_FLIGHTS * ITEMS_PER_UPLOAD_MAX) /* forgotten at
+				 * once, while a visitor may wait; it keeps up
+				 * with what is sent at once */
 #define KIOSK_CALL_MS 20000	/* an upload or a bundle on a slow line */
 #define KIOSK_REVERSE_MS 5000	/* somebody waits for it at the till */
 #define KIOSK_QUESTIONS_AT_ONCE 4 /* a gate of four lanes in one program */

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -124,6 +125,15 @@ class Daemon:
         if not self.ended():
             self.process.send_signal(signal.SIGTERM)
         return self._reap()
+
+    def restore(self, copy):
+        """From what oapctl backup wrote, over what there is."""
+        self.kill()
+        for name in ("oapd.db", "oapd.db-wal", "oapd.db-shm"):
+            (self.data / name).unlink(missing_ok=True)
+        shutil.copy(copy, self.data / "oapd.db")
+        (self.data / "oapd.db").chmod(0o600)
+        return self.start()
 
     def _reap(self):
         if self.process is None:

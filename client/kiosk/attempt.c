@@ -24,6 +24,7 @@ struct door {
 	char currency[OAP_CURRENCY_TEXT]; /* in which its amount was read */
 	bool many; /* a line each */
 	bool behind; /* a bundle is to be fetched */
+	bool stranger; /* the service does not take it for its kiosk */
 };
 
 static int read_amount(struct door *d)
@@ -75,6 +76,7 @@ static int take(struct door *d, const struct scanned *code)
 
 	d->attempt.code = code->text;
 	d->attempt.code_length = code->length;
+	d->stranger = false;
 	/* another currency may have come with a bundle since */
 	status = read_amount(d);
 	if (status != EXIT_DONE)
@@ -85,6 +87,7 @@ static int take(struct door *d, const struct scanned *code)
 		return complain_about(&why);
 	}
 	d->behind = told.newer_bundle != 0;
+	d->stranger = told.verdict_class == OAP_CLASS_DEVICE;
 	if (o->json)
 		json_told(d->kiosk, o, &told);
 	else if (d->many)
@@ -125,6 +128,8 @@ static int take_lines(struct door *d, struct courier *courier)
 		if (fflush(stdout) != 0)
 			return EXIT_RETRY;
 		courier_nudge(courier, d->behind);
+		if (d->stranger)
+			courier_hurry(courier);
 	}
 	return end_of_input(lines, worst);
 }

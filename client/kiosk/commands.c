@@ -38,6 +38,9 @@ const struct command COMMANDS[] = {
 	 "command goes on where it was."},
 	{"status", run_status, "djl", false, "",
 	 "Shows what this kiosk is, what it holds and what waits to be sent."},
+	{"keep", run_keep, "dnjl", false, "--days N",
+	 "Sets how long entries that are sent stay here after the visit: 30 to\n"
+	 "3650 days, 35 when it was never set. status shows it."},
 	{"export", run_export, "djl", true, "FILE",
 	 "Writes what sync would send into a file, to be carried to the service\n"
 	 "(oapctl import). Entries stay unsent until a receipt is imported."},
@@ -201,6 +204,24 @@ int run_sync(const struct options *o)
 		if (synced.unsent > 0)
 			status = EXIT_RETRY;
 	}
+	oap_close(kiosk);
+	return status;
+}
+
+int run_keep(const struct options *o)
+{
+	struct oap_problem why;
+	struct oap *kiosk;
+	int status = open_kiosk(o, 0, &kiosk);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (oap_keep(kiosk, o->days, &why) != OAP_OK)
+		status = complain_about(&why);
+	else if (o->json)
+		json_kept(o->days);
+	else
+		screen_kept(o->days);
 	oap_close(kiosk);
 	return status;
 }

@@ -13,6 +13,7 @@ int run_reverse(const struct options *o);
 int run_roll(const struct options *o);
 int run_sync(const struct options *o);
 int run_status(const struct options *o);
+int run_keep(const struct options *o);
 /* filecmd.c */
 int run_export(const struct options *o);
 int run_import(const struct options *o);

@@ -15,7 +15,7 @@
 #include "backoff.h"
 #include "screen.h"
 
-#define QUIET_MS 2000	      /* at a busy door the next question takes it */
+#define GATHER_MS 2000	      /* one upload for a family that comes together */
 #define REPORT_MS 300000      /* as the service expects of a living kiosk */
 #define REFRESH_MS 3600000    /* a bundle is made anew every six hours */
 
@@ -25,9 +25,10 @@ struct courier {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	/* under lock; CLOCK_MONOTONIC in ms; scans put off send_at, which is
-	 * never waited for beyond report_at */
+	/* under lock; CLOCK_MONOTONIC in ms */
 	int64_t send_at, report_at, refresh_at;
+	int64_t calm_until; /* after a failure no visitor asks for an earlier
+			     * one */
 	bool stop;
 	/* the thread's */
 	char said[OAP_PROBLEM_TEXT]; /* the complaint that stands; "" */
@@ -45,6 +46,11 @@ static int64_t now_ms(void)
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 static int64_t next_send(const struct courier *c)
@@ -117,6 +123,19 @@ static int64_t next_try(struct backoff *b, int64_t at_least_ms)
 	return now_ms() + backoff_next(b, at_least_ms, chance);
 }
 
+/* Under the lock. A nudge may have come meanwhile, and waits, too. */
+static void note_sent(struct courier *c, bool sent, int64_t again_ms)
+{
+	if (sent) {
+		backoff_reset(&c->sending);
+		c->calm_until = 0;
+		return;
+	}
+	c->calm_until = next_try(&c->sending, again_ms);
+	c->send_at = later(c->send_at, c->calm_until);
+	c->report_at = earlier(c->report_at, c->calm_until);
+}
+
 /* Under the lock, given up for the network. */
 static void run_due(struct courier *c)
 {
@@ -143,11 +162,8 @@ static void run_due(struct courier *c)
 	if (!refreshed)
 		c->refresh_at = earlier(c->refresh_at,
 					next_try(&c->refreshing, 0));
-	if (sends && sent)
-		backoff_reset(&c->sending);
-	if (!sent)
-		c->report_at = earlier(c->report_at,
-				       next_try(&c->sending, again_ms));
+	if (sends)
+		note_sent(c, sent, again_ms);
 }
 
 static void *run(void *arg)
@@ -193,7 +209,7 @@ struct courier *courier_start(struct oap *kiosk,
 		return NULL;
 	c->kiosk = kiosk;
 	/* Whoever pipes a few codes in is done before that. */
-	c->send_at = c->refresh_at = now_ms() + QUIET_MS;
+	c->send_at = c->refresh_at = now_ms() + GATHER_MS;
 	c->ears = ears != NULL ? *ears : (struct courier_ears){0};
 	if (c->ears.report_ms == 0)
 		c->ears.report_ms = REPORT_MS;
@@ -208,13 +224,27 @@ struct courier *courier_start(struct oap *kiosk,
 	return NULL;
 }
 
+/* Under the lock. Never later than what is set already: at a busy door there
+ * is always another visitor. */
+static void send_by(struct courier *c, int64_t at)
+{
+	c->send_at = earlier(c->send_at, later(at, c->calm_until));
+	pthread_cond_signal(&c->wake);
+}
+
 void courier_nudge(struct courier *c, bool behind)
 {
 	pthread_mutex_lock(&c->lock);
-	c->send_at = now_ms() + QUIET_MS;
 	if (behind)
 		c->refresh_at = 0;
-	pthread_cond_signal(&c->wake);
+	send_by(c, now_ms() + GATHER_MS);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void courier_hurry(struct courier *c)
+{
+	pthread_mutex_lock(&c->lock);
+	send_by(c, now_ms());
 	pthread_mutex_unlock(&c->lock);
 }
 

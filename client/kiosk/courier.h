@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* courier.h: keeps a kiosk that is open all day in touch with its service, on
- * a thread of its own: entries go when the door is quiet, a report at least
- * every five minutes, the bundle is asked for every hour and when there is a
- * newer one. */
+ * a thread of its own: entries go two seconds after the first visitor, a report
+ * at least every five minutes, the bundle is asked for every hour and when
+ * there is a newer one. */
 #ifndef OAP_KIOSK_COURIER_H
 #define OAP_KIOSK_COURIER_H
 
@@ -31,6 +31,11 @@ struct courier *courier_start(struct oap *kiosk,
 /* A visitor was told something: there is an entry to be sent; and, behind, a
  * bundle to be fetched. Any thread. */
 void courier_nudge(struct courier *c, bool behind);
+/* A visitor was told that the service does not know this kiosk, or knows it as
+ * revoked: one that was restored to before a key roll learns the key from the
+ * next report, which is due now. After one that failed it waits its time, too.
+ * Any thread. */
+void courier_hurry(struct courier *c);
 /* Waits for a call that is on its way, up to 20 s; takes NULL. */
 void courier_stop(struct courier *c);
 

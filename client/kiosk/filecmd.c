@@ -46,7 +46,7 @@ static void show_imported(const struct options *o,
 	const struct oap_synced *s = &in->synced;
 	char line[REFUSAL_LINE];
 
-	if (!in->bundle_changed && s->sent == 0)
+	if (!in->bundle_changed && s->sent == 0 && !in->lost)
 		printf("nothing new in it: ");
 	printf("bundle %" PRIu64 "%s; %" PRIu64 " entries sent, %" PRIu64
 	       " left\n",
@@ -63,6 +63,11 @@ static void show_imported(const struct options *o,
 		printf("%" PRIu64 " of them have a mark; oapctl attempts list "
 		       "shows which\n",
 		       s->marked);
+	if (in->lost)
+		printf("the service was restored and has lost entries of this "
+		       "kiosk; oap-kiosk export --dir %s FILE writes them "
+		       "again, to be carried there once more\n",
+		       o->dir);
 	for (unsigned i = 0; i < s->refused; i++) {
 		screen_refusal(&s->refusals[i], line, sizeof(line));
 		puts(line);

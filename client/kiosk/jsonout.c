@@ -181,6 +181,14 @@ json_t *refusals_array(const struct oap_synced *s)
 	return array;
 }
 
+void json_kept(unsigned days)
+{
+	json_t *o = json_object();
+
+	put_int(o, "keep_days", days);
+	print(o);
+}
+
 void json_synced(const struct oap_refreshed *r, const struct oap_synced *s)
 {
 	json_t *o = json_object();
@@ -214,6 +222,7 @@ void json_imported(const struct oap_imported *in)
 	put_int(o, "epoch", (int64_t)in->epoch);
 	put_int(o, "receipts", (int64_t)in->receipts);
 	put_known(o, "receipt_ms", in->receipt_ms);
+	put_bool(o, "lost", in->lost);
 	put_int(o, "sent", (int64_t)in->synced.sent);
 	put_int(o, "unsent", (int64_t)in->synced.unsent);
 	put_int(o, "marked", (int64_t)in->synced.marked);
@@ -277,6 +286,7 @@ json_t *status_object(struct oap *kiosk, enum oap_lang lang,
 	put_bool(o, "bundle_damaged", s->bundle_damaged);
 	put_benefits(kiosk, lang, o);
 	put_int(o, "entries", (int64_t)s->entries);
+	put_int(o, "keep_days", s->keep_days);
 	put_int(o, "unsent", (int64_t)s->unsent);
 	if (s->unsent > 0) {
 		put_int(o, "oldest_unsent", (int64_t)s->oldest_unsent);

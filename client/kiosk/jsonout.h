@@ -13,6 +13,7 @@ void json_told(struct oap *kiosk, const struct options *o,
 	       const struct oap_told *told);
 void json_enrolled(const struct oap_enrolled *e);
 void json_rolled(const struct oap_rolled *r);
+void json_kept(unsigned days);
 void json_synced(const struct oap_refreshed *r, const struct oap_synced *s);
 void json_exported(const struct oap_exported *out);
 void json_imported(const struct oap_imported *in);

@@ -14,6 +14,7 @@ static const struct option LONG[] = {
 	{"dir", required_argument, NULL, 'd'},
 	{"benefit", required_argument, NULL, 'b'},
 	{"party", required_argument, NULL, 'p'},
+	{"days", required_argument, NULL, 'n'},
 	{"amount", required_argument, NULL, 'a'},
 	{"image", required_argument, NULL, 'i'},
 	{"reason", required_argument, NULL, 'r'},
@@ -98,7 +99,8 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static bool read_party(const char *text, unsigned *party)
+static bool read_number(const char *text, unsigned min, unsigned max,
+			unsigned *out)
 {
 	char *end;
 	unsigned long n;
@@ -106,13 +108,26 @@ static bool read_party(const char *text, unsigned *party)
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' ||
-	    n < 1 || n > 999) {
-		complain("--party %s: must be a number of persons, 1 to 999",
-			 text);
+	    n < min || n > max)
 		return false;
-	}
-	*party = (unsigned)n;
+	*out = (unsigned)n;
 	return true;
+}
+
+static bool read_party(const char *text, unsigned *party)
+{
+	if (read_number(text, 1, 999, party))
+		return true;
+	complain("--party %s: must be a number of persons, 1 to 999", text);
+	return false;
+}
+
+static bool read_days(const char *text, unsigned *days)
+{
+	if (read_number(text, 30, 3650, days))
+		return true;
+	complain("--days %s: must be a number of days, 30 to 3650", text);
+	return false;
 }
 
 static bool read_reason(const char *text, enum oap_reason *reason)
@@ -149,6 +164,7 @@ static bool apply(int letter, const char *value, struct options *out)
 	case 'S': out->scanner = value; return true;
 	case 'T': out->token_file = value; return true;
 	case 'p': return read_party(value, &out->party);
+	case 'n': return read_days(value, &out->days);
 	case 'r': return read_reason(value, &out->reason);
 	case 'l': return read_lang(value, &out->lang);
 	default: return false;
@@ -227,6 +243,11 @@ static bool is_complete(int argc, char **argv, const struct command *c,
 	if (strchr(c->takes, 'b') != NULL && out->benefit == NULL) {
 		complain("--benefit: must say which benefit; oap-kiosk status "
 			 "lists them");
+		return false;
+	}
+	if (strchr(c->takes, 'n') != NULL && out->days == 0) {
+		complain("--days: must say for how long; see oap-kiosk %s "
+			 "--help", c->name);
 		return false;
 	}
 	return true;

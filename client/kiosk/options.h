@@ -19,6 +19,7 @@ struct options {
 	const char *argument; /* NULL: none */
 	const char *listen, *scanner, *token_file; /* of run; NULL: as usual */
 	unsigned party;
+	unsigned days; /* 0: not given */
 	enum oap_reason reason;
 	enum oap_lang lang;
 	bool json;
@@ -28,8 +29,8 @@ struct options {
 struct command {
 	const char *name;
 	int (*run)(const struct options *o); /* gives the exit status */
-	const char *takes;    /* letters of the options beside -h, -V; b must
-			       * be given, B may be */
+	const char *takes;    /* letters of the options beside -h, -V; b and n
+			       * must be given, B may be */
 	bool needs_argument;  /* unless an image stands for it */
 	const char *synopsis; /* after "oap-kiosk NAME --dir DIR " */
 	const char *help;

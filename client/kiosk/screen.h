@@ -15,6 +15,7 @@ void screen_line(struct oap *kiosk, const struct options *o,
 		 const struct oap_told *told);
 void screen_enrolled(const struct options *o, const struct oap_enrolled *e);
 void screen_rolled(const struct oap_rolled *r);
+void screen_kept(unsigned days);
 void screen_synced(const struct options *o, const struct oap_refreshed *r,
 		   const struct oap_synced *s);
 /* One line: what became of a pending reversal, and who has to act. */

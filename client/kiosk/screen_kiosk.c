@@ -63,6 +63,12 @@ void screen_rolled(const struct oap_rolled *r)
 	printf("kiosk %s goes on as %s\n", r->before, r->kiosk);
 }
 
+void screen_kept(unsigned days)
+{
+	printf("entries stay for %u days after the visit, once they are "
+	       "sent\n", days);
+}
+
 void screen_refusal(const struct oap_refusal *r, char *text, size_t cap)
 {
 	if (r->counts)
@@ -192,8 +198,9 @@ void screen_status(struct oap *kiosk, const struct options *o,
 	put("service", "%s (key %s)", s->url, s->service);
 	put_bundle(s);
 	put_benefits(kiosk, o);
-	put("entries", "%llu written, %llu to be sent",
-	    (unsigned long long)s->entries, (unsigned long long)s->unsent);
+	put("entries", "%llu written, %llu to be sent; kept for %u days",
+	    (unsigned long long)s->entries, (unsigned long long)s->unsent,
+	    s->keep_days);
 	if (s->unsent > 0)
 		put("oldest", "number %llu, %s old",
 		    (unsigned long long)s->oldest_unsent,

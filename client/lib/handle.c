@@ -297,6 +297,7 @@ static enum oap_result load(struct oap *o, bool create,
 	if (!journal_clock(o->journal, &o->clock) ||
 	    !journal_identity(o->journal, &o->identity, &there) ||
 	    !journal_wiped(o->journal, &o->wiped) ||
+	    !journal_keep(o->journal, &o->keep_days) ||
 	    !journal_there(o->journal, &o->there))
 		return handle_journal_failed(o, why);
 	if (o->wiped.there)

@@ -32,6 +32,7 @@ struct oap {
 	struct kioskclock clock;
 	struct reach reach;
 	struct there there; /* what the service said it holds */
+	unsigned keep_days; /* for which sent entries are kept */
 	bool has_key;
 	struct device_key key;
 	uint8_t wrapping[WRAPPING_KEY];

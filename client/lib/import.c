@@ -14,6 +14,7 @@
 #include "record.h"
 #include "refresh.h"
 #include "sync.h"
+#include "there.h"
 
 /* -------------------------------------------------------------- bundle */
 
@@ -49,11 +50,18 @@ static enum oap_result apply_bundle(struct import *im, struct oap_problem *why)
 
 /* ------------------------------------------------------------- receipt */
 
+/* A receipt is taken in steps, a transaction each. */
+enum step { STEP_HEAR, STEP_RESULTS, STEP_REST, STEP_FORGET, STEP_DONE };
+
 struct settling {
+	enum step step; /* the next */
+	struct there there; /* as it will be */
+	bool lost; /* the service holds less than it said before */
 	struct answer_results results; /* of entries that are unsent here */
 	uint64_t seqs[ITEMS_PER_UPLOAD_MAX];
 	uint64_t sent, marked;
 	bool unreadable; /* the service has kept an item that is no entry */
+	bool more;	 /* to be forgotten by age */
 };
 
 /* Those that the queue still has: what was told before is not told again. */
@@ -76,6 +84,21 @@ static bool take_result(struct oap *o, struct settling *s, uint64_t seq,
 	    .verdict = verdict, .marks = marks, .has_seq = true, .seq = seq};
 	s->results.count++;
 	return true;
+}
+
+/* First of all: what the service lost is unsent before what it took since is
+ * settled. Of two receipts the older one may be read last, and says nothing of
+ * what is held now. */
+static bool hear(struct oap *o, struct settling *s, const struct receipt *r)
+{
+	struct there_word w = {.seq = r->held_seq,
+			       .count = r->held_count,
+			       .at_ms = r->at_ms};
+
+	memcpy(w.hash, r->held_hash, sizeof(w.hash));
+	s->there = o->there;
+	return r->at_ms < o->there.at_ms ||
+	       there_hear(o, &w, &s->there, &s->lost);
 }
 
 static bool settle_batch(struct oap *o, struct settling *s,
@@ -137,25 +160,46 @@ static bool take_contact(struct oap *o, int64_t at_ms)
 static bool settle_rest(struct oap *o, struct settling *s,
 			const struct receipt *r)
 {
+	if (s->unreadable && !settle_damaged(o, s))
+		return false;
+	/* It had heard of all of those when it signed this. */
+	return take_contact(o, r->at_ms) &&
+	       journal_contact(o->journal, r->held_seq + 1);
+}
+
+/* Until nothing is left: a kiosk without a network has few occasions. A clock
+ * that runs ahead is no reason to forget. */
+static bool forget(struct oap *o, struct settling *s, const struct receipt *r)
+{
 	struct moment now = handle_now(o);
 	int64_t now_ms = handle_effective(o, &now);
 
-	if (s->unreadable && !settle_damaged(o, s))
-		return false;
-	if (r->held_seq > 0) {
-		if (!journal_settle_held(o->journal, r->held_seq,
-					 r->held_hash))
-			return false;
-		s->sent += journal_changed(o->journal);
-	}
-	/* It had heard of all of those when it signed this. */
-	return take_contact(o, r->at_ms) &&
-	       journal_contact(o->journal, r->held_seq + 1) &&
-	       /* a clock that runs ahead is no reason to forget */
-	       journal_prune(o->journal, now_ms < r->at_ms ? now_ms : r->at_ms);
+	return journal_prune(o->journal, now_ms < r->at_ms ? now_ms : r->at_ms,
+			     o->keep_days, &s->more);
 }
 
-/* One transaction; *results moves on when it was durable. */
+/* *results moves on. */
+static bool take_step(struct oap *o, struct settling *s,
+		      const struct receipt *r, struct bytes *results)
+{
+	switch (s->step) {
+	case STEP_HEAR: return hear(o, s, r);
+	case STEP_RESULTS: return settle_batch(o, s, results);
+	case STEP_REST: return settle_rest(o, s, r);
+	case STEP_FORGET: return forget(o, s, r);
+	case STEP_DONE: break;
+	}
+	return true;
+}
+
+static enum step step_after(const struct settling *s, struct bytes results)
+{
+	if (s->step < STEP_REST)
+		return results.n > 0 ? STEP_RESULTS : STEP_REST;
+	return s->step == STEP_REST || s->more ? STEP_FORGET : STEP_DONE;
+}
+
+/* One transaction. */
 static enum oap_result settle_some(struct oap *o, struct settling *s,
 				   const struct receipt *r,
 				   struct bytes *results,
@@ -169,18 +213,49 @@ static enum oap_result settle_some(struct oap *o, struct settling *s,
 	before = o->clock;
 	good = journal_begin(o->journal);
 	if (good) {
-		good = results->n > 0 ? settle_batch(o, s, results)
-				      : settle_rest(o, s, r);
+		good = take_step(o, s, r, results);
 		if (good)
 			good = journal_commit(o->journal);
 		else
 			journal_rollback(o->journal);
 	}
-	if (!good) {
+	if (good) {
+		if (s->step == STEP_HEAR)
+			o->there = s->there;
+		s->step = step_after(s, *results);
+	} else {
 		o->clock = before;
 		result = handle_journal_failed(o, why);
 	}
 	handle_unlock(o);
+	return result;
+}
+
+/* Whether the service has lost entries since it signed that: it says nothing
+ * of them any more. */
+static bool is_void(struct oap *o, const struct receipt *r)
+{
+	bool is;
+
+	handle_lock(o);
+	is = r->at_ms < o->there.lost_ms;
+	handle_unlock(o);
+	return is;
+}
+
+static enum oap_result settle_all(struct import *im, struct settling *s,
+				  const struct receipt *r,
+				  struct oap_problem *why)
+{
+	struct bytes left = r->results;
+	enum oap_result result = OAP_OK;
+
+	if (is_void(im->o, r)) {
+		s->lost = true;
+		s->step = STEP_DONE;
+	}
+	while (result == OAP_OK && s->step != STEP_DONE)
+		result = settle_some(im->o, s, r, &left, why);
 	return result;
 }
 
@@ -189,23 +264,19 @@ static enum oap_result apply_receipt(struct import *im,
 {
 	struct settling *s = calloc(1, sizeof(*s));
 	struct receipt r;
-	struct bytes left;
 	enum oap_result result = import_receipt(im, &r, why);
-	bool more = true;
 
 	if (s == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");
-	left = r.results;
-	while (result == OAP_OK && more) {
-		more = left.n > 0; /* and once more for the rest */
-		result = settle_some(im->o, s, &r, &left, why);
-	}
+	if (result == OAP_OK)
+		result = settle_all(im, s, &r, why);
 	if (result == OAP_OK) {
 		im->out->receipts++;
 		im->out->receipt_ms = r.at_ms;
 		im->out->synced.sent += s->sent;
 		im->out->synced.marked += s->marked;
 	}
+	im->out->lost |= s->lost;
 	free(s);
 	return result;
 }
@@ -264,6 +335,8 @@ static void tell_state(struct oap *o, struct oap_imported *out)
 	if (journal_queue(o->journal, &queue))
 		out->synced.unsent = queue.depth;
 	handle_unlock(o);
+	/* a later receipt may have told of all of them again */
+	out->lost = out->lost && out->synced.unsent > 0;
 	sync_tell_refusals(o, &out->synced);
 }
 

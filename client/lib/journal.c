@@ -87,19 +87,14 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		       " WHERE seq = ?1",
 	[SQL_RESULT] = "SELECT coalesce(result, 0), marks FROM entry"
 		       " WHERE seq = ?1",
-	/* 132, reversal-pending: held, its result was not told */
-	[SQL_SETTLE_HELD] = "UPDATE entry SET sent = 1,"
-			    " result = coalesce(told, 132)"
-			    " WHERE sent = 0 AND seq <= ?1 AND EXISTS"
-			    " (SELECT 1 FROM entry WHERE seq = ?1 AND"
-			    " hash = ?2)",
 	[SQL_REFUSE] = "REPLACE INTO refused VALUES (?1, ?2, ?3, ?4)",
 	[SQL_REFUSED] = "SELECT seq, kid, id, verdict FROM refused"
 			" WHERE seq > ?1 ORDER BY seq LIMIT 1",
 	[SQL_DROP_REFUSED] = "DELETE FROM refused WHERE seq = ?1",
-	[SQL_THERE] = "SELECT held_seq, held_count, diverged FROM contact",
+	[SQL_THERE] = "SELECT held_seq, held_count, diverged, held_ms, lost_ms"
+		      " FROM contact",
 	[SQL_SET_THERE] = "UPDATE contact SET held_seq = ?1, held_count = ?2,"
-			  " diverged = ?3",
+			  " diverged = ?3, held_ms = ?4, lost_ms = ?5",
 	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0"
 		       " WHERE sent = 1 AND seq > ?1",
 	[SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
@@ -107,7 +102,7 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_SPEND] = "UPDATE contact SET uses = uses + 1, spent = spent + ?1",
 	[SQL_NO_CONTACT] = "UPDATE contact SET since_seq = 1, held_seq = 0,"
 			   " held_count = 0, diverged = 0, uses = 0,"
-			   " spent = 0",
+			   " spent = 0, held_ms = 0, lost_ms = 0",
 	/* what was written since the report, or the question, was made */
 	[SQL_CONTACT] = "UPDATE contact SET since_seq = ?1,"
 			" (uses, spent) = (SELECT count(*),"
@@ -125,14 +120,23 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		      " last_ms = max(last_ms, ?5)",
 	[SQL_SHOWN] = "SELECT 1 FROM shown WHERE hash = ?1 AND benefit = ?2",
 	[SQL_SHOW] = "REPLACE INTO shown VALUES (?1, ?2, ?3)",
-	[SQL_PRUNE_SHOWN] = "DELETE FROM shown WHERE until_ms < ?1",
-	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE sent = 1"
-			      " AND effective_ms < ?1"
-			      " AND seq < (SELECT max(seq) FROM entry)",
-	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry"
-			     " WHERE effective_ms < ?1",
+	[SQL_PRUNE_SHOWN] = "DELETE FROM shown WHERE (hash, benefit) IN"
+			    " (SELECT hash, benefit FROM shown"
+			    "  WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
+	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE seq IN"
+			      " (SELECT seq FROM entry WHERE sent = 1"
+			      "  AND " ENTRY_TAKEN " AND effective_ms < ?1"
+			      "  AND seq < (SELECT max(seq) FROM entry)"
+			      "  ORDER BY effective_ms LIMIT ?2)",
+	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry WHERE n IN"
+			     " (SELECT n FROM rolled_entry WHERE " ENTRY_TAKEN
+			     "  AND effective_ms < ?1"
+			     "  ORDER BY effective_ms LIMIT ?2)",
 	/* period 0 is a lifetime, which is never over */
-	[SQL_PRUNE_USES] = "DELETE FROM use WHERE last_ms < ?1 AND period <> 0",
+	[SQL_PRUNE_USES] = "DELETE FROM use WHERE (pass, benefit, period) IN"
+			   " (SELECT pass, benefit, period FROM use"
+			   "  WHERE period <> 0 AND last_ms < ?1"
+			   "  ORDER BY last_ms LIMIT ?2)",
 	[SQL_ROLL] = "SELECT enrolment, answered FROM roll",
 	[SQL_SET_ROLL] = "REPLACE INTO roll VALUES (1, ?1, ?2)",
 	[SQL_DROP_ROLL] = "DELETE FROM roll",
@@ -153,9 +157,13 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_FORMER_AFTER] = "SELECT seq, message, salt, scanned"
 			     " FROM rolled_entry WHERE kid = ?1 AND seq > ?2"
 			     " ORDER BY seq LIMIT ?3",
-	[SQL_PRUNE_FORMER] = "DELETE FROM former_key WHERE at_ms < ?1",
+	[SQL_PRUNE_FORMER] = "DELETE FROM former_key WHERE n IN"
+			     " (SELECT n FROM former_key WHERE at_ms < ?1"
+			     "  LIMIT ?2)",
 	[SQL_WIPED] = "SELECT kid, at_ms, report FROM wiped",
 	[SQL_SET_WIPED] = "REPLACE INTO wiped VALUES (1, ?1, ?2, ?3)",
+	[SQL_KEEP] = "SELECT keep_days FROM setting",
+	[SQL_SET_KEEP] = "REPLACE INTO setting VALUES (1, ?1)",
 };
 
 /* What to do about it, where somebody can. */

@@ -191,13 +191,6 @@ bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 /* What it gave; VERDICT_NONE: nothing final yet. */
 bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
 		    unsigned *marks) OAP_CHECKED;
-/* The service holds every entry up to seq, of which hash is the last's: what
- * is unsent of them is sent. Nothing happens when the entry of that seq here
- * has another hash. */
-bool journal_settle_held(struct journal *j, uint64_t seq,
-			 const uint8_t hash[static 32]) OAP_CHECKED;
-/* How many rows the last change was of. */
-uint64_t journal_changed(const struct journal *j);
 
 /* A reversal that the service refused, kept until somebody was told. */
 struct journal_refused {
@@ -230,6 +223,8 @@ bool journal_verify(struct journal *j, uint64_t *bad) OAP_CHECKED;
 struct there {
 	uint64_t seq;	/* the highest up to which it has all */
 	uint64_t count; /* of all it has */
+	int64_t at_ms;	/* when it said so: service time */
+	int64_t lost_ms; /* when it last said less than before; 0: never */
 	/* This journal was seen to hold less, or something else: it was
 	 * restored or copied, and must not decide alone. */
 	bool diverged;
@@ -325,8 +320,14 @@ bool journal_shown(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 		   struct bytes benefit, bool *seen) OAP_CHECKED;
 bool journal_show(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 		  struct bytes benefit, int64_t until_ms) OAP_CHECKED;
-/* Forgets what nobody can ask for any more: presentations past their window,
- * old sent entries (but the last), and uses of periods long over. */
-bool journal_prune(struct journal *j, int64_t now_ms) OAP_CHECKED;
+/* Forgets what nobody can ask for any more, of each kind the oldest
+ * KIOSK_PRUNE_MAX at most: presentations past their window, sent entries that
+ * are older than keep_days (but the last, and none that the service did not
+ * take), and uses of periods long over. *more: that was not all. */
+bool journal_prune(struct journal *j, int64_t now_ms, unsigned keep_days,
+		   bool *more) OAP_CHECKED;
+/* For how long: as set, or KIOSK_KEEP_DAYS. */
+bool journal_keep(struct journal *j, unsigned *days) OAP_CHECKED;
+bool journal_set_keep(struct journal *j, unsigned days) OAP_CHECKED;
 
 #endif

@@ -13,6 +13,8 @@ bool journal_there(struct journal *j, struct there *out)
 		out->seq = (uint64_t)sqlite3_column_int64(s, 0);
 		out->count = (uint64_t)sqlite3_column_int64(s, 1);
 		out->diverged = sqlite3_column_int(s, 2) != 0;
+		out->at_ms = sqlite3_column_int64(s, 3);
+		out->lost_ms = sqlite3_column_int64(s, 4);
 	}
 	sql_done(s);
 	return ok;
@@ -25,6 +27,8 @@ bool journal_set_there(struct journal *j, const struct there *there)
 	sql_int(s, 1, (int64_t)there->seq);
 	sql_int(s, 2, (int64_t)there->count);
 	sql_int(s, 3, there->diverged);
+	sql_int(s, 4, there->at_ms);
+	sql_int(s, 5, there->lost_ms);
 	return sql_run(j, s);
 }
 

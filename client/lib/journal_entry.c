@@ -286,21 +286,6 @@ bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
 	return ok;
 }
 
-bool journal_settle_held(struct journal *j, uint64_t seq,
-			 const uint8_t hash[static 32])
-{
-	sqlite3_stmt *s = sql_get(j, SQL_SETTLE_HELD);
-
-	sql_int(s, 1, (int64_t)seq);
-	sql_blob(s, 2, bytes_of(hash, 32));
-	return sql_run(j, s);
-}
-
-uint64_t journal_changed(const struct journal *j)
-{
-	return (uint64_t)sqlite3_changes64(j->db);
-}
-
 bool journal_queue(struct journal *j, struct journal_queue *out)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_QUEUE);

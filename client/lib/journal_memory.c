@@ -3,6 +3,8 @@
  * forgetting. */
 #include "journal_sql.h"
 
+#define MS_PER_DAY INT64_C(86400000)
+
 bool journal_uses(struct journal *j, const uint8_t pass[static PASS_HASH_SIZE],
 		  struct bytes benefit, int32_t period, uint64_t *uses)
 {
@@ -78,19 +80,50 @@ bool journal_show(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 	return sql_run(j, s);
 }
 
-static bool prune(struct journal *j, enum statement which, int64_t before_ms)
+bool journal_keep(struct journal *j, unsigned *days)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_KEEP);
+	bool row, ok = sql_step(j, s, &row);
+	int64_t set = ok && row ? sqlite3_column_int64(s, 0) : KIOSK_KEEP_DAYS;
+
+	/* What is no number of days must not make it forget. */
+	*days = set < KIOSK_KEEP_DAYS_MIN || set > KIOSK_KEEP_DAYS_MAX
+		    ? KIOSK_KEEP_DAYS_MAX
+		    : (unsigned)set;
+	sql_done(s);
+	return ok;
+}
+
+bool journal_set_keep(struct journal *j, unsigned days)
+{
+	sqlite3_stmt *s = sql_get(j, SQL_SET_KEEP);
+
+	sql_int(s, 1, days);
+	return sql_run(j, s);
+}
+
+static bool prune(struct journal *j, enum statement which, int64_t before_ms,
+		  bool *more)
 {
 	sqlite3_stmt *s = sql_get(j, which);
 
 	sql_int(s, 1, before_ms);
-	return sql_run(j, s);
+	sql_int(s, 2, KIOSK_PRUNE_MAX);
+	if (!sql_run(j, s))
+		return false;
+	*more = *more || sqlite3_changes64(j->db) == KIOSK_PRUNE_MAX;
+	return true;
 }
 
-bool journal_prune(struct journal *j, int64_t now_ms)
+bool journal_prune(struct journal *j, int64_t now_ms, unsigned keep_days,
+		   bool *more)
 {
-	return prune(j, SQL_PRUNE_SHOWN, now_ms) &&
-	       prune(j, SQL_PRUNE_ENTRIES, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
-	       prune(j, SQL_PRUNE_ROLLED, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
-	       prune(j, SQL_PRUNE_FORMER, now_ms - KIOSK_KEEP_ENTRIES_MS) &&
-	       prune(j, SQL_PRUNE_USES, now_ms - KIOSK_KEEP_USES_MS);
+	int64_t entries_ms = now_ms - (int64_t)keep_days * MS_PER_DAY;
+
+	*more = false;
+	return prune(j, SQL_PRUNE_SHOWN, now_ms, more) &&
+	       prune(j, SQL_PRUNE_ENTRIES, entries_ms, more) &&
+	       prune(j, SQL_PRUNE_ROLLED, entries_ms, more) &&
+	       prune(j, SQL_PRUNE_FORMER, entries_ms, more) &&
+	       prune(j, SQL_PRUNE_USES, now_ms - KIOSK_KEEP_USES_MS, more);
 }

@@ -96,6 +96,23 @@ static const char *const SCHEMA[] = {
      "CREATE TABLE wiped (one INTEGER PRIMARY KEY CHECK (one = 1),"
      " kid BLOB NOT NULL, at_ms INTEGER NOT NULL, report BLOB NOT NULL)"
      " STRICT;"),
+    /* held_ms: when the service said so; lost_ms: when that was less; what
+     * the operator has set; and what is forgotten by age is found by it, and
+     * never what the service did not take (ENTRY_TAKEN) */
+    ("ALTER TABLE contact ADD COLUMN held_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE contact ADD COLUMN lost_ms INTEGER NOT NULL DEFAULT 0;"
+     "CREATE TABLE setting (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " keep_days INTEGER NOT NULL) STRICT;"
+     "DROP INDEX entry_sent;"
+     "CREATE INDEX entry_age ON entry (effective_ms) WHERE sent = 1 AND"
+     " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
+     " OR marks & 16 <> 0);"
+     "DROP INDEX rolled_age;"
+     "CREATE INDEX rolled_age ON rolled_entry (effective_ms) WHERE"
+     " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
+     " OR marks & 16 <> 0);"
+     "CREATE INDEX use_age ON use (last_ms) WHERE period <> 0;"
+     "CREATE INDEX shown_age ON shown (until_ms);"),
     /* keys before the one in use, and when each was rolled: former.c */
     ("CREATE TABLE former_key (n INTEGER PRIMARY KEY,"
      " kid BLOB NOT NULL UNIQUE, mac BLOB NOT NULL, enrolment BLOB NOT NULL,"

@@ -8,7 +8,16 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 6 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 7 /* as many steps are in journal_open.c */
+
+/* Of an entry with a result: the service has it, and is not one that refused
+ * to take what it sees as no record of this kiosk's (malformed, bad-signature,
+ * id-reused) and had no room to keep that aside (the mark quarantined). A visit
+ * may have been told malformed or bad-signature, too: that is no refusal.
+ * Indices say the same (journal_open.c). */
+#define ENTRY_TAKEN                                                          \
+	"(result IS NULL OR result NOT IN (16, 19, 122) OR result = told"    \
+	" OR marks & 16 <> 0)"
 
 enum statement {
 	SQL_BEGIN,
@@ -44,7 +53,6 @@ enum statement {
 	SQL_ENTRY_AT,
 	SQL_SETTLE,
 	SQL_RESULT,
-	SQL_SETTLE_HELD,
 	SQL_REFUSE,
 	SQL_REFUSED,
 	SQL_DROP_REFUSED,
@@ -78,6 +86,8 @@ enum statement {
 	SQL_PRUNE_FORMER,
 	SQL_WIPED,
 	SQL_SET_WIPED,
+	SQL_KEEP,
+	SQL_SET_KEEP,
 	SQL_STATEMENTS
 };
 

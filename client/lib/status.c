@@ -111,6 +111,7 @@ static enum oap_result fill_queue(struct oap *o, struct oap_status *s,
 	    !journal_roll(o->journal, &roll))
 		return handle_journal_failed(o, why);
 	s->rolling = roll.there;
+	s->keep_days = o->keep_days;
 	s->entries = tip.next_seq - 1;
 	s->unsent = queue.depth;
 	s->oldest_unsent = queue.oldest_seq;

@@ -12,6 +12,7 @@
 #include "record.h"
 #include "refresh.h"
 #include "roll.h"
+#include "there.h"
 #include "upload.h"
 #include "wipe.h"
 
@@ -33,46 +34,16 @@ static void wave_free(struct wave *w)
 	}
 }
 
-/* Whether this journal is what the service has heard of: it has as much, and
- * the same. What was forgotten here by age cannot be compared. */
-static bool compare_held(struct oap *o, const struct entries_answer *a,
-			 struct there *there)
-{
-	struct journal_tip tip;
-	uint8_t hash[32];
-	bool has;
-
-	if (a->held_seq == 0)
-		return true;
-	if (!journal_tip(o->journal, &tip) ||
-	    !journal_hash(o->journal, a->held_seq, hash, &has))
-		return false;
-	if (a->held_seq >= tip.next_seq ||
-	    (has && memcmp(hash, a->held_hash, sizeof(hash)) != 0))
-		there->diverged = true;
-	return true;
-}
-
-/* When the service holds less than it said before, it was restored: what it
- * lost is sent again. Another call's reply that came late looks like that, too,
- * and costs an upload. */
 static bool note_held(struct oap *o, const struct entries_answer *a,
-		      struct there *there, bool *less)
+		      struct there *there, bool *lost)
 {
-	*less = a->has_held && (a->held_seq < there->seq ||
-				a->held_count < there->count);
-	if (!a->has_held)
-		return true;
-	if (!compare_held(o, a, there))
-		return false;
-	if (a->held_seq > 0 && !there->diverged &&
-	    !journal_settle_held(o->journal, a->held_seq, a->held_hash))
-		return false;
-	if (*less && !journal_unsend(o->journal, a->held_seq))
-		return false;
-	there->seq = a->held_seq;
-	there->count = a->held_count;
-	return journal_set_there(o->journal, there);
+	struct there_word w = {.seq = a->held_seq,
+			       .count = a->held_count,
+			       .at_ms = a->service_ms};
+
+	*lost = false;
+	memcpy(w.hash, a->held_hash, sizeof(w.hash));
+	return !a->has_held || there_hear(o, &w, there, lost);
 }
 
 /* Replies of one wave overtake each other: the one that knows of most came
@@ -124,7 +95,7 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 	const struct upload *first = w->upload[0];
 	struct there there = o->there;
 	struct journal_queue queue;
-	bool ok;
+	bool ok, more; /* to be forgotten: the next call does it */
 
 	reach_answered(&o->reach);
 	out->unheard = !is_contact(o, first, a);
@@ -132,10 +103,11 @@ static enum oap_result settle(struct oap *o, const struct wave *w,
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	ok = settle_items(o, w, out) && note_held(o, a, &there, &out->lost) &&
+	ok = note_held(o, a, &there, &out->lost) && settle_items(o, w, out) &&
 	     (out->unheard ||
 	      journal_contact(o->journal, first->next_seq)) &&
-	     journal_prune(o->journal, handle_effective(o, &first->sent));
+	     journal_prune(o->journal, handle_effective(o, &first->sent),
+			   o->keep_days, &more);
 	if (ok)
 		ok = journal_commit(o->journal);
 	else

@@ -694,7 +694,7 @@ def test_killed_while_it_judges_it_starts_again(door, service, code):
         assert again.scan(code)["verdict"] == "already-redeemed"
 
 
-def test_what_was_told_is_sent_when_the_door_is_quiet(agent, service, code):
+def test_what_was_told_is_sent_soon(agent, service, code):
     agent.scan(code)
     oaprun.wait_for(lambda: 1 in service.held, "the entry")
     oaprun.wait_for(lambda: agent.status()["unsent"] == 0, "the answer")

@@ -4,7 +4,9 @@ network that is not there; for benefits that a kiosk may not grant alone, so
 that what the service did not say is seen to be no accept."""
 import os
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -12,8 +14,10 @@ import pytest
 import fakeservice
 import oapcast
 import oapmsg as m
+import oaprun
 from door import (ACCEPT, KIOSK, REJECT, RETRY, UNDECIDED, USAGE, Door, code,
                   door, one_line, quick)
+from test_kiosk import pending_reversal, refuse_reversals
 
 
 @pytest.fixture
@@ -273,3 +277,45 @@ def test_unix_socket_service(tmp_path):
     finally:
         server.close()
         service.close()
+
+
+def rows(door, sql):
+    db = sqlite3.connect(door.dir + "/journal.db")
+    try:
+        return db.execute(sql).fetchall()
+    finally:
+        db.close()      # it is the kiosk's alone
+
+
+def test_a_refusal_that_was_lost_with_its_answer_comes_with_the_next(
+        door, service, code):
+    """Uploads leave together: that another one's answer says that the entry
+    is held settles nothing of it."""
+    attempt = pending_reversal(door, service, code)
+    service.trouble["/v1/entries"] = ["drop"] * 50
+    lines = "\n".join("rubbish %d" % i for i in range(600))
+    door.run("redeem", "--benefit", "day-kr", "-", stdin=lines.encode())
+    service.trouble.clear()
+    refuse_reversals(service)
+    answer, kept = service.answer_entries, threading.Event()
+    first = rows(door, "SELECT message FROM entry WHERE seq = 1")[0][0]
+
+    def lose_the_first(body):
+        if first in body:
+            answer(body)
+            kept.set()
+            return 502, {"title": "Bad Gateway", "status": 502}
+        kept.wait(oaprun.PATIENCE)
+        return answer(body)
+
+    service.answer_entries = lose_the_first
+    out = door.ask("sync")
+    assert len(service.held) == 602
+    assert (out["unsent"], out["exit"], out["refused"]) == (256, RETRY, 0)
+    service.answer_entries = answer
+    out = door.ask("sync")
+    assert (out["unsent"], out["exit"], out["refused"]) == (0, 0, 1)
+    assert out["refusals"][0]["attempt"] == attempt
+    assert out["refusals"][0]["verdict"] == "reversal-not-allowed"
+    assert rows(door, "SELECT result FROM entry WHERE seq < 3") == [
+        (1,), (131,)]

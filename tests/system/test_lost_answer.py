@@ -34,7 +34,8 @@ class Line(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.service, self.how = service, "through"
         self.held, self.answers = [], []
-        self.on_answer = lambda: None
+        self.on_question = lambda: None     # before anything is made of it
+        self.on_answer = lambda: None       # that nobody gets
         self.thread = threading.Thread(target=self.serve_forever,
                                        args=(.02,), daemon=True)
         self.thread.start()
@@ -76,6 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if how == "held":
             line.held.append(request)
         if how in ("held", "never arrives"):
+            line.on_question()
             self.close_connection = True
             return
         status, headers, reply = line.forward(*request)
@@ -199,32 +201,105 @@ def test_the_question_comes_after_its_entry(service, line, door, benefit):
     assert service.uses() == int(benefit == "visit")
 
 
-def redeem_and_die(service, line, door, benefit, scanned):
-    """Killed after the service's answer and before its entry."""
-    started = threading.Event()
-    line.how = "answer lost"
-    line.on_answer = lambda: started.wait(oaprun.PATIENCE) and kiosk.kill()
+def redeem_and_die(line, door, benefit, scanned, how):
+    """Killed before its entry: after the service's answer, or while the
+    question is on its way. What the service had said, if anything."""
+    started, asked = threading.Event(), len(line.answers)
+    line.how = how
+    line.on_question = line.on_answer = (
+        lambda: started.wait(oaprun.PATIENCE) and kiosk.kill())
     kiosk = subprocess.Popen(
         [oaprun.program("oap-kiosk"), "redeem", "--dir", door.dir,
-         "--benefit", benefit, m.code(scanned)], stdout=subprocess.PIPE)
+         "--benefit", benefit, "--amount", "2400", m.code(scanned)],
+        stdout=subprocess.PIPE)
     started.set()
     assert kiosk.communicate(timeout=oaprun.PATIENCE)[0] == b""
     assert kiosk.returncode == -9
-    assert line.answers[0]["verdict"] == "accepted"
-    assert service.uses() == 1      # as far as anybody knows
+    line.how = "through"
+    return [answer["verdict"] for answer in line.answers[asked:]]
+
+
+def until_told(door, scanned, benefit, verdict):
+    """Scanned again, as long as the first question's time is not over."""
+    def ask():
+        told = door.redeem(scanned, benefit)[1]["verdict"]
+        assert told in (verdict, "already-redeemed")
+        return told == verdict
+    oaprun.wait_for(ask, verdict)
+    door.sync()
+
+
+def assert_in_order(service, uses):
+    """Nobody has anything to look into."""
+    assert service.uses() == uses
+    assert service.ctl("conflicts")["conflicts"] == []
+    assert service.ctl("disputed")["disputed"] == []
+    assert [a for a in service.attempts() if a["marks"]] == []
 
 
 @pytest.mark.parametrize("benefit", BENEFITS)
 def test_a_kiosk_killed_before_it_wrote_lets_the_visitor_in_again(
         service, line, door, benefit):
     scanned = service.city.issue()
-    redeem_and_die(service, line, door, benefit, scanned)
-    line.how = "through"
-    oaprun.wait_for(lambda: door.redeem(scanned, benefit)[1]["verdict"] ==
-                    "accepted", "the first question's time to be over")
+    assert redeem_and_die(line, door, benefit, scanned, "answer lost") == [
+        "accepted"]
+    assert service.uses() == 1      # as far as anybody knows
+    until_told(door, scanned, benefit, "accepted")
+    assert_in_order(service, 1)
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_killed_before_it_wrote_a_refusal_it_refuses_again(
+        service, line, door, tmp_path, benefit):
+    scanned = service.city.issue()
+    other = Door(tmp_path / "other", service, "palace")
+    assert other.redeem(scanned, benefit)[1]["verdict"] == "accepted"
+    other.sync()
+    assert redeem_and_die(line, door, benefit, scanned, "answer lost") == [
+        "already-redeemed"]
+    told = door.redeem(scanned, benefit)[1]
+    assert told["verdict"] == "already-redeemed" and told["by_service"]
     door.sync()
-    assert service.uses() == 1
-    assert service.ctl("conflicts")["conflicts"] == []
+    assert_in_order(service, 1)
+    assert {a["told"] for a in service.attempts(facility="tnm")} == {
+        None, "already-redeemed"}
+
+
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_killed_with_a_question_that_never_came_it_asks_another(
+        service, line, door, benefit):
+    scanned = service.city.issue()
+    assert redeem_and_die(line, door, benefit, scanned,
+                          "never arrives") == []
+    assert service.attempts() == []
+    told = door.redeem(scanned, benefit)[1]
+    assert told["verdict"] == "accepted" and told["by_service"]
+    door.sync()
+    assert_in_order(service, 1)
+    assert one_attempt(service)["told"] == "accepted"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("benefit", BENEFITS)
+def test_a_dead_kiosks_question_that_comes_late_uses_nothing_in_the_end(
+        service, line, door, benefit, when):
+    """Whether the visitor was scanned again before it came or after."""
+    scanned = service.city.issue()
+    redeem_and_die(line, door, benefit, scanned, "held")
+    if when == "after":
+        told = door.redeem(scanned, benefit)[1]
+        assert told["verdict"] == "accepted" and told["by_service"]
+    late, = line.release()
+    assert late["verdict"] == (
+        "accepted" if when == "before" else "already-redeemed")
+    if when == "before":
+        assert service.uses() == 1
+        until_told(door, scanned, benefit, "accepted")
+    door.sync()
+    assert_in_order(service, 1)
+    told, = [a for a in service.attempts(facility="tnm") if a["told"] ==
+             "accepted"]
+    assert told["counts"]
 
 
 def test_a_showing_that_nobody_was_told_of_is_good_without_the_service(
@@ -232,8 +307,9 @@ def test_a_showing_that_nobody_was_told_of_is_good_without_the_service(
     holder = m.key_of("a phone")
     shown = m.presentation(service.city.issue(holder=holder),
                            {6: int(time.time())}, holder)
-    redeem_and_die(service, line, door, "visit", shown)
-    line.how = "never arrives"
+    assert redeem_and_die(line, door, "visit", shown, "answer lost") == [
+        "accepted"]
+    line.how, line.on_question = "never arrives", lambda: None
     assert door.redeem(shown)[1]["verdict"] == "accepted-offline"
     line.how = "through"
     door.sync()

@@ -31,15 +31,6 @@ def doors(tmp_path, service):
             for i, where in enumerate(("tnm", "palace"))]
 
 
-def restore(service, copy):
-    service.kill()
-    for name in ("oapd.db", "oapd.db-wal", "oapd.db-shm"):
-        (service.data / name).unlink(missing_ok=True)
-    shutil.copy(copy, service.data / "oapd.db")
-    (service.data / "oapd.db").chmod(0o600)
-    service.start()
-
-
 def stream(door, passes):
     """{id: verdict told}, of a scanner that types one after another."""
     done = subprocess.run(
@@ -94,7 +85,7 @@ def test_after_a_restore_every_visit_is_there_again(service, doors,
     conflicts = count_conflicts(service)
     assert conflicts > 0
     assert {id: told[id] for id in {**before, **after}} == {**before, **after}
-    restore(service, copy)
+    service.restore(copy)
     assert len(known(service)) < len(told)
     for _ in range(2):      # what a running kiosk does every five minutes
         for door in doors:
@@ -127,7 +118,7 @@ def test_what_was_told_under_keys_that_were_rolled_since_is_there_again(
     told.update(stream(door, [service.city.issue() for _ in range(4)]))
     door.sync()
     assert known(service) == told and service.uses() == len(told)
-    restore(service, copy)
+    service.restore(copy)
     assert len(known(service)) == 5
     oaprun.wait_for(lambda: door.run("sync").returncode == 0,
                     "a bundle that is newer than what the kiosk has")
@@ -152,7 +143,7 @@ def test_what_was_set_up_after_the_copy_is_set_up_again_and_counts(
     service.start()
     door.sync()
     assert service.uses() == 1
-    restore(service, copy)
+    service.restore(copy)
     # an epoch is named for its second, or is the one after the last
     status = json.loads(door.run("status", "--json").stdout)
     lost = status["bundle"]["epoch"]

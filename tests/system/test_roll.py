@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kiosk gives itself a new key: either key works at any moment, and nothing
 that was told is lost or told twice."""
+import json
 import os
 import pathlib
 import stat
+import subprocess
+import threading
 
 import pytest
 
 import fakeservice
 import oapmsg as m
-from door import ACCEPT, REJECT, RETRY, UNDECIDED, Door, code, one_line
+import oaprun
+from door import (ACCEPT, KIOSK, REJECT, RETRY, UNDECIDED, Door, code,
+                  one_line)
 from rollservice import ACTIVE, ROLLED, Service, kid_of
 
 
@@ -209,6 +214,39 @@ def test_a_service_put_back_to_before_the_roll_is_told_again(door, service,
     assert len(service.rolls) == 2 and len(set(service.rolls)) == 1
     assert service.states == {old: ROLLED, new: ACTIVE}
     assert door.redeem(code)["verdict"] == "accepted"
+
+
+def test_at_a_busy_door_it_is_told_again_by_itself(door, service):
+    """Visitor after visitor, and nobody who runs sync."""
+    door.run("roll")
+    new = kiosk_of(door)
+    service.forget(new)
+    done = threading.Event()
+
+    def crowd(out):
+        while not done.wait(.2):
+            out.write(m.code(service.issuer.issue()).encode() + b"\n")
+            out.flush()
+        out.close()
+
+    kiosk = subprocess.Popen(
+        [KIOSK, "redeem", "--dir", door.dir, "--benefit", door.benefit,
+         "--json", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    queue = threading.Thread(target=crowd, args=(kiosk.stdin,))
+    queue.start()
+    try:
+        told = [json.loads(kiosk.stdout.readline())["verdict"]]
+        assert told == ["device-unknown"]
+        oaprun.wait_for(lambda: new in service.states, "the key")
+        while told[-1] != "accepted" and len(told) < 100:
+            told.append(json.loads(kiosk.stdout.readline())["verdict"])
+        assert set(told) == {"device-unknown", "accepted"}
+    finally:
+        done.set()
+        queue.join()
+        kiosk.stdout.read()
+        kiosk.stdout.close()
+        kiosk.wait(oaprun.PATIENCE)
 
 
 def test_a_kiosk_that_never_rolled_has_nothing_to_tell_again(door, service):

@@ -6,6 +6,8 @@ import json
 import stat
 import threading
 
+import pytest
+
 import faketime
 import oapcast
 import oapmsg as m
@@ -136,6 +138,62 @@ def test_nothing_to_send_is_a_file_with_a_report(site, door, back):
     assert items == []
     said, came = site.carry(door)
     assert (said["entries"], came["receipts"], came["sent"]) == (0, 1, 0)
+
+
+def told_of(ledger):
+    return {(a["id"], a["told"], a["counts"]) for a in ledger}
+
+
+@pytest.mark.parametrize("visits", [50, 0])
+def test_what_a_restored_service_has_lost_is_carried_there_again(site, door,
+                                                                 visits):
+    """And a receipt from before does not take it out of the queue."""
+    ok(site.server, "backup", site.directory / "copy")
+    site.carry(door, "before")
+    had = told_of(site.ledger())
+    site.daemon.restore(site.directory / "copy")
+    if visits:
+        door.rubbish(visits)
+    said, came = site.carry(door)
+    assert (said["entries"], came["sent"]) == (visits, visits)
+    assert came["lost"] and came["unsent"] == PART + 51
+    for old, lost in ("before", True), ("back", False):
+        came = door.ask("import", site.directory / old)
+        assert (came["sent"], came["unsent"]) == (0, PART + 51)
+        assert came["lost"] is lost
+    done = door.run("import", site.directory / "before")
+    assert "has lost entries of this kiosk" in done.stdout
+    assert "oap-kiosk export --dir %s " % door.dir in done.stdout
+    said, came = site.carry(door)
+    assert (said["entries"], came["sent"]) == (PART + 51, PART + 51)
+    assert not came["lost"] and came["unsent"] == 0
+    assert had <= told_of(site.ledger())
+    assert len(site.ledger()) == PART + 51 + visits
+    came = door.ask("import", site.directory / "before")
+    assert not came["lost"] and came["unsent"] == 0
+
+
+def test_a_receipt_that_is_read_after_a_later_one_is_no_loss(site, door,
+                                                             back):
+    door.rubbish(3)
+    site.carry(door, "later")
+    for file in (back, site.directory / "later", back):
+        came = door.ask("import", file)
+        assert (came["sent"], came["unsent"], came["lost"]) == (0, 0, False)
+
+
+def test_what_the_network_told_is_known_when_a_file_says_less(site, tmp_path):
+    """A service that was restored while the kiosk was cut off."""
+    kiosk = site.kiosk("door")
+    ok(site.server, "backup", site.directory / "copy")
+    kiosk.rubbish(4)
+    assert kiosk.ask("sync")["sent"] == 4
+    site.cut_off()
+    site.daemon.restore(site.directory / "copy")
+    _, came = site.carry(kiosk)
+    assert came["lost"] and came["unsent"] == 4
+    _, came = site.carry(kiosk)
+    assert not came["lost"] and (came["sent"], came["unsent"]) == (4, 0)
 
 
 def test_a_reversal_goes_the_same_way(site, door):

@@ -184,6 +184,9 @@ static void failing_disk_keeps_the_one_held(void **state)
 	"DROP TABLE held; DROP TABLE refused; DROP TABLE contact;"           \
 	"DROP INDEX entry_spent; ALTER TABLE entry DROP COLUMN spent;"       \
 	"DROP TABLE roll; DROP TABLE rolled_entry; DROP TABLE wiped;"        \
+	"DROP TABLE setting; DROP INDEX entry_age; DROP INDEX use_age;"      \
+	"DROP INDEX shown_age; DROP TABLE former_key;"                       \
+	"CREATE INDEX entry_sent ON entry (effective_ms) WHERE sent = 1;"    \
 	"PRAGMA user_version = 1;"
 
 static void change_and_open(const char *sql)

@@ -124,6 +124,8 @@ static void tell(struct visit *v)
 	if (v->call != NULL)
 		reply_json(v->call, 200, json_incref(v->value));
 	courier_nudge(a->courier, v->told.newer_bundle != 0);
+	if (v->told.verdict_class == OAP_CLASS_DEVICE)
+		courier_hurry(a->courier);
 }
 
 /* The scanner may go on. Seen again at once, a code that was settled says

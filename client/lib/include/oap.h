@@ -465,6 +465,8 @@ struct oap_imported {
 	uint64_t epoch;	    /* of the one held now */
 	uint64_t receipts;  /* in the file */
 	int64_t receipt_ms; /* service time of the last; OAP_NO_TIME: none */
+	int lost; /* the service was restored, and no longer has entries that
+		   * it had: they are unsent again, for another oap_export */
 	/* sent: entries of which the receipts told for the first time */
 	struct oap_synced synced;
 };
@@ -474,11 +476,24 @@ struct oap_imported {
  * verified first, under the service's pinned key: a file that is damaged,
  * forged, or of another kiosk or service changes nothing (OAP_BAD_FILE), and
  * one that was imported before does neither. A receipt is contact with the
- * service: no time before it is believed any more. Never waits for the
+ * service: no time before it is believed any more. When the service holds less
+ * than it said before, it was restored: what it lost is put back into the
+ * queue, and receipts from before that settle nothing. Never waits for the
  * network. */
 OAP_API enum oap_result oap_import(struct oap *handle, const char *path,
 				   struct oap_imported *out,
 				   struct oap_problem *why) OAP_MUST_USE;
+
+/* How long a sent entry stays in the journal: days after the visit, 30 to
+ * 3650, 35 when it was never set (OAP_BAD_ARGUMENT: no such number). An entry
+ * holds what was scanned, and while it is there the visit can be taken back
+ * and told again to a service that was restored. Kept in the directory, for
+ * whoever opens it. Entries that are not sent, and those that the service
+ * would not take and did not keep aside either, are not forgotten at all;
+ * others with the next calls of oap_sync or oap_import, some at a time. Never
+ * waits for the network. */
+OAP_API enum oap_result oap_keep(struct oap *handle, unsigned days,
+				 struct oap_problem *why) OAP_MUST_USE;
 
 /* -------------------------------------------------------------- status */
 
@@ -506,6 +521,7 @@ struct oap_status {
 	unsigned issuers, facilities, benefits;
 
 	uint64_t entries; /* ever written under the key in use */
+	unsigned keep_days; /* for which they are kept: see oap_keep */
 	uint64_t unsent;
 	uint64_t oldest_unsent;	     /* seq; 0: none */
 	int64_t oldest_unsent_ms;    /* its effective time */
