@@ -232,13 +232,16 @@ static enum oap_result settle_some(struct oap *o, struct settling *s,
 }
 
 /* Whether the service has lost entries since it signed that: it says nothing
- * of them any more. */
-static bool is_void(struct oap *o, const struct receipt *r)
+ * of them any more. *lost: some of those are still to be sent again. */
+static bool is_void(struct oap *o, const struct receipt *r, bool *lost)
 {
+	struct journal_queue queue;
 	bool is;
 
 	handle_lock(o);
 	is = r->at_ms < o->there.lost_ms;
+	*lost = is && journal_queue(o->journal, &queue) && queue.depth > 0 &&
+		queue.oldest_seq <= r->held_seq;
 	handle_unlock(o);
 	return is;
 }
@@ -250,10 +253,8 @@ static enum oap_result settle_all(struct import *im, struct settling *s,
 	struct bytes left = r->results;
 	enum oap_result result = OAP_OK;
 
-	if (is_void(im->o, r)) {
-		s->lost = true;
+	if (is_void(im->o, r, &s->lost))
 		s->step = STEP_DONE;
-	}
 	while (result == OAP_OK && s->step != STEP_DONE)
 		result = settle_some(im->o, s, r, &left, why);
 	return result;
