@@ -39,6 +39,9 @@ void api_attempt_admission(struct request *r);
 void api_attempt_rejection(struct request *r);
 /* api_trouble.c; route->what is the enum trouble */
 void api_trouble(struct request *r);
+/* api_quarantine.c */
+void api_quarantine(struct request *r);
+void api_quarantine_one(struct request *r);
 void api_pass_lookup(struct request *r);
 /* api_backup.c */
 void api_backup(struct request *r);

@@ -170,7 +170,7 @@ static bool take_part(const struct request *r, struct importing *in,
 	 * part, and of who is not known, it is told in its turn. */
 	kiosk = snapshot_kiosk(r->snapshot, report.kid);
 	if (in->count > 0 && kiosk != NULL &&
-	    !cose_verify_mac(&report.cose, kiosk->mac))
+	    !kioskcall_is_of(kiosk, &report.cose))
 		return refuse(p, "a part's MAC is not under the kiosk's key");
 	in->parts[in->count++] = part;
 	return true;

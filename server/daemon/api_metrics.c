@@ -79,6 +79,10 @@ static void put_ledger(struct evbuffer *out, const struct service *service)
 	    "Questions in the ledger's queue.", f.questions_waiting);
 	one(out, "oapd_others_waiting", "gauge",
 	    "Uploads and calls in the ledger's queue.", f.others_waiting);
+	one(out, "oapd_quarantined_items", "gauge",
+	    "Items of kiosks that are no record and whose bytes are kept to be "
+	    "looked at.",
+	    f.quarantined);
 }
 
 static void put_connections(struct evbuffer *out, const struct conn_count *c)

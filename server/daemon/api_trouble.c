@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* api_trouble.c: GET /v1/conflicts, /v1/disputed, /v1/unconfirmed: what needs
  * a look, the latest first, by pages. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api.h"
 #include "attempts.h"
-#include "attempts_query.h"
+#include "page.h"
 #include "reply.h"
 #include "router.h"
 #include "store_report.h"
@@ -16,8 +13,7 @@
 
 struct trouble_query {
 	enum trouble kind;
-	int64_t below; /* row number; INT64_MAX: from the latest */
-	size_t limit;
+	struct page page;
 	json_t *rows;
 };
 
@@ -43,30 +39,21 @@ static bool append(const struct trouble_row *row, void *arg)
 	return json_array_append_new(q->rows, o) == 0;
 }
 
-static json_t *cursor_json(int64_t below, bool more)
-{
-	char text[24];
-
-	if (!more)
-		return json_null();
-	snprintf(text, sizeof(text), "%" PRId64, below);
-	return json_string(text);
-}
-
 static enum store_result view_trouble(struct store *reader,
 				      struct viewcall *view)
 {
 	struct trouble_query *q = view->query;
-	int64_t below = q->below;
+	int64_t below = q->page.below;
 	enum store_result r;
 	bool more;
 
 	q->rows = json_array();
-	r = store_trouble(reader, q->kind, &below, q->limit, append, q, &more);
+	r = store_trouble(reader, q->kind, &below, q->page.limit, append, q,
+			  &more);
 	if (r != STORE_OK)
 		return r;
 	view->json = json_pack("{s:O, s:o}", names[q->kind], q->rows, "cursor",
-			       cursor_json(below, more));
+			       page_cursor(below, more));
 	return view->json != NULL ? STORE_OK : STORE_FAILED;
 }
 
@@ -76,26 +63,6 @@ static void free_query(void *query)
 
 	json_decref(q->rows);
 	free(q);
-}
-
-static bool read_query(struct params params, struct trouble_query *q,
-		       struct problem *p)
-{
-	static const char *const known[] = {"limit", "cursor", NULL};
-	const char *cursor;
-
-	if (!params_known(params, known, p) ||
-	    !attempts_limit_read(param_get(params, "limit"), &q->limit, p))
-		return false;
-	cursor = param_get(params, "cursor");
-	q->below = INT64_MAX;
-	return cursor == NULL ||
-	       attempts_number_read(cursor, strlen(cursor), INT64_MAX,
-				    &q->below) ||
-	       problem_set(p, 400, NULL,
-			   "parameter \"cursor\": \"%.40s\"; give it as the "
-			   "page before had it, or leave it out",
-			   cursor);
 }
 
 void api_trouble(struct request *r)
@@ -108,7 +75,7 @@ void api_trouble(struct request *r)
 		return;
 	}
 	q->kind = (enum trouble)r->route->what;
-	if (read_query(request_params(r), q, &p)) {
+	if (page_read(request_params(r), &q->page, &p)) {
 		viewcall_submit(r, q, free_query, view_trouble);
 		return;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attempts_query.h: what a search asks for. Private to the attempts*.c files.
- */
+/* attempts_query.h: what a search asks for, and how numbers in it are read:
+ * for the attempts*.c files, and for the other lists (page.c) and what is in
+ * them. */
 #ifndef OAP_ATTEMPTS_QUERY_H
 #define OAP_ATTEMPTS_QUERY_H
 

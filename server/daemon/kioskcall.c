@@ -57,10 +57,7 @@ static void refuse_sender(struct request *r, const uint8_t kid[static 8],
 	reply_problem(r, &p);
 }
 
-/* A kiosk that has not heard of the service's new key yet goes by the one
- * before. */
-static bool is_under_its_key(const struct cose *c,
-			     const struct snap_kiosk *kiosk)
+bool kioskcall_is_of(const struct snap_kiosk *kiosk, const struct cose *c)
 {
 	return cose_verify_mac(c, kiosk->mac) ||
 	       (kiosk->has_mac_before &&
@@ -76,7 +73,7 @@ bool kioskcall_sender(struct request *r, struct kioskcall *call,
 		refuse_sender(r, kid, "not known to this service; enrol it");
 		return false;
 	}
-	if (!is_under_its_key(c, kiosk)) {
+	if (!kioskcall_is_of(kiosk, c)) {
 		refuse_sender(r, kid,
 			      "the message's MAC is not under its key");
 		return false;

@@ -18,6 +18,9 @@ struct kioskcall {
  * answered, and r is gone. */
 struct kioskcall *kioskcall_open(struct request *r, enum job_kind kind,
 				 size_t items_max);
+/* Whether a message's MAC is under the kiosk's key: with the service's, or with
+ * the one before, which a kiosk goes by that has not heard of the new one. */
+bool kioskcall_is_of(const struct snap_kiosk *kiosk, const struct cose *c);
 /* Who sent it: by kid, verified by c. False: answered, and r is gone. */
 bool kioskcall_sender(struct request *r, struct kioskcall *call,
 		      const uint8_t kid[static 8], const struct cose *c);

@@ -240,11 +240,16 @@ static void count_batch(struct ledger *l, const struct queue *batch, bool ok,
                         int64_t ns)
 {
 	struct ledger_figures *f = &l->figures;
+	int64_t quarantined;
+	bool counted = ok && store_quarantine_count(l->store, &quarantined) ==
+	                         STORE_OK;
 
 	pthread_mutex_lock(&l->lock);
 	f->commits += ok;
 	f->commit_failures += !ok;
 	f->commit_ns_total += (uint64_t)ns;
+	if (counted) /* else as it was */
+		f->quarantined = (uint64_t)quarantined;
 	for (const struct ledger_job *job = batch->first; job;
 	     job = job->next) {
 		f->questions += job->kind == JOB_ASK;

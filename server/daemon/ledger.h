@@ -175,6 +175,7 @@ struct ledger_figures {
 	uint64_t commits, commit_failures, questions, items, calls;
 	uint64_t questions_waiting, others_waiting;
 	uint64_t commit_ns_total;
+	uint64_t quarantined; /* items whose bytes are kept, of all kiosks */
 };
 void ledger_figures(struct ledger *l, struct ledger_figures *out);
 

@@ -272,7 +272,7 @@ json_t *kiosk_json(const struct kiosk_row *k)
 {
 	return json_pack(
 	    "{s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:{s:I, s:I}, s:o, s:o}",
+	    " s:{s:I, s:I}, s:o, s:o, s:I}",
 	    "kid", json_of_hex(k->kid), "facility", json_of_bytes(k->facility),
 	    "name", json_of_bytes(k->name), "state",
 	    device_state_name(k->state), "enrolled_ms",
@@ -285,7 +285,8 @@ json_t *kiosk_json(const struct kiosk_row *k)
 	    "clock_offset_ms", maybe(k->reported, k->offset_ms), "version",
 	    json_of_bytes(k->version), "held", "seq", (json_int_t)k->held_seq,
 	    "count", (json_int_t)k->held_count, "chain", chain_json(&k->chain),
-	    "enrolment_refused_ms", maybe(k->refused, k->refused_ms));
+	    "enrolment_refused_ms", maybe(k->refused, k->refused_ms),
+	    "quarantined", (json_int_t)k->quarantined);
 }
 
 enum store_result setup_tick(struct store *store, int64_t now_ms,

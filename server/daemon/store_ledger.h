@@ -98,6 +98,10 @@ enum quarantine_kind { QUARANTINE_UNREADABLE, QUARANTINE_ID_REUSED };
 enum store_result store_quarantine(struct store *s, int64_t kiosk,
                                    enum quarantine_kind kind, struct bytes raw,
                                    int64_t now_ms, bool *kept) OAP_CHECKED;
+/* Of how many, of all kiosks, the bytes are kept; in memory until it
+ * changes. */
+enum store_result store_quarantine_count(struct store *s,
+                                         int64_t *count) OAP_CHECKED;
 
 /* ----------------------------------------------------------- counters */
 

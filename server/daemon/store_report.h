@@ -90,6 +90,27 @@ enum store_result store_trouble(struct store *s, enum trouble kind,
                                 trouble_visit *visit, void *arg,
                                 bool *more) OAP_CHECKED;
 
+/* An item that was kept aside. Views live as long as the visit. */
+struct quarantined {
+	int64_t n; /* rises in the order of receipt */
+	struct bytes kid;
+	struct bytes facility; /* where the kiosk is now; n == 0: nowhere */
+	enum quarantine_kind kind;
+	int64_t received_ms;
+	struct bytes hash; /* SHA-256 of all that came */
+	size_t size;	   /* bytes kept, QUARANTINE_ITEM_MAX at most; 0: purged */
+	struct bytes raw;  /* those, of one; none in a list */
+};
+typedef bool quarantine_visit(const struct quarantined *item, void *arg);
+/* As store_trouble. */
+enum store_result store_quarantine_list(struct store *s, int64_t *below,
+                                        size_t most, quarantine_visit *visit,
+                                        void *arg, bool *more) OAP_CHECKED;
+/* STORE_NONE: there is none of that number. */
+enum store_result store_quarantine_one(struct store *s, int64_t n,
+                                       quarantine_visit *visit,
+                                       void *arg) OAP_CHECKED;
+
 /* All of a pass, the latest received first, up to most. */
 enum store_result store_attempts_of_pass(struct store *s,
                                          const uint8_t pass[static PASS_HASH],

@@ -102,6 +102,7 @@ struct kiosk_row {
 	/* When another key last tried its code, or its successor's place. */
 	bool refused;
 	int64_t refused_ms;
+	uint64_t quarantined; /* items kept aside, with their bytes */
 };
 enum store_result store_kiosks(struct store *s, const struct bytes *kid,
 			       store_visit *visit, void *arg) OAP_CHECKED;

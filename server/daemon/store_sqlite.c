@@ -315,6 +315,7 @@ static void forget(struct store *s)
 	if (s->batch)
 		batch_forget(s->batch);
 	s->none_pending = s->none_troubled = false;
+	s->quarantine_counted = false;
 }
 
 static enum store_result write_and_forget(struct store *s)

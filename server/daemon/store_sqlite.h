@@ -41,6 +41,8 @@ struct store {
 	struct ledger_batch *batch;
 	bool none_pending; /* known: no reversal waits for its attempt */
 	bool none_troubled; /* known: no conflict open, nothing disputed */
+	bool quarantine_counted; /* quarantined is known */
+	int64_t quarantined;	 /* items whose bytes are kept */
 };
 
 /* The statement of that text, prepared at its first use and kept. sql must be

@@ -14,7 +14,8 @@
 	" (SELECT min(first) FROM run"                                      \
 	"  WHERE kiosk = d.n AND first > coalesce(r.last, 0)),"             \
 	" (SELECT max(at_ms) FROM audit WHERE alarm = 1"                    \
-	"  AND action = 'enrolment.refused' AND object = lower(hex(k.kid)))" \
+	"  AND action = 'enrolment.refused' AND object = lower(hex(k.kid)))," \
+	" d.quarantined"                                                    \
 	" FROM kiosk k LEFT JOIN device d ON d.kid = k.kid"                 \
 	" LEFT JOIN run r ON r.kiosk = d.n AND r.first = 1"
 
@@ -73,6 +74,7 @@ static void read_kiosk(sqlite3_stmt *q, union store_row *row)
 	find_gap(k, (uint64_t)column_i64(q, 16), (uint64_t)column_i64(q, 18));
 	k->refused = column_has(q, 19);
 	k->refused_ms = column_i64(q, 19);
+	k->quarantined = (uint64_t)column_i64(q, 20);
 }
 
 enum store_result store_kiosks(struct store *s, const struct bytes *kid,

@@ -251,6 +251,7 @@ static enum store_result quarantined(struct store *s, int64_t before_ms)
 	enum store_result r;
 
 	/* Their places are free again. */
+	s->quarantine_counted = false;
 	r = on_one(s, "UPDATE device SET quarantined = quarantined - (SELECT"
 	              " count(*) FROM quarantine WHERE kiosk = device.n AND "
 	              OLD ") WHERE n IN (SELECT kiosk FROM quarantine WHERE "

@@ -241,6 +241,22 @@ static enum store_result sender_of(struct store *s, int64_t n,
 	return (*out)->n == n ? STORE_OK : load(s, n, out);
 }
 
+enum store_result store_device_find(struct store *s,
+                                    const uint8_t kid[static 8], int64_t *n)
+{
+	sqlite3_stmt *q = store_sql(s, "SELECT n FROM device WHERE kid = ?1");
+	enum store_result r;
+
+	if (!q)
+		return STORE_FAILED;
+	bind_blob(q, 1, kid, 8);
+	r = store_step(s, q);
+	if (r == STORE_OK)
+		*n = column_i64(q, 0);
+	store_end(q);
+	return r;
+}
+
 static enum store_result find_or_add(struct store *s,
                                      const uint8_t kid[static 8], int64_t *n)
 {

@@ -9,6 +9,7 @@
 #include "import_commands.h"
 #include "kiosk_commands.h"
 #include "policy_commands.h"
+#include "quarantine_commands.h"
 #include "records.h"
 #include "report_commands.h"
 #include "trouble_commands.h"
@@ -153,6 +154,10 @@ const struct command commands[] = {
      &disputed_record, "accepts of kiosks that do not add up, and why"},
     {"unconfirmed", NULL, NULL, trouble_fields, false, attempts_list,
      &unconfirmed_record, "answers that no kiosk has said it told"},
+    {"quarantine", "list", NULL, trouble_fields, false, attempts_list,
+     &quarantine_record, "what kiosks sent that is no record"},
+    {"quarantine", "show", "N", quarantine_fields, false, quarantine_show,
+     &quarantine_record, "one, and its bytes into a file"},
     {"pass", "lookup", "CODE|-", NULL, false, pass_lookup, NULL,
      "what is kept of a pass"},
     {"import", NULL, "FILE", import_fields, false, import_run, NULL,

@@ -45,6 +45,15 @@ static void cell_chain(const struct ctl *ctl, const json_t *row,
 			 json_integer_value(json_object_get(gap, "to")));
 }
 
+/* Nothing for none, so that the column stands only where there are some. */
+static void cell_quarantined(const struct ctl *ctl, const json_t *row,
+			     const struct column *column, char cell[CELL_MAX])
+{
+	cell_plain(ctl, row, column, cell);
+	if (json_integer_value(json_object_get(row, column->member)) == 0)
+		cell[0] = '\0';
+}
+
 static const struct column kiosk_columns[] = {
     {"kiosk", "kid", NULL},
     {"facility", "facility", NULL},
@@ -56,6 +65,7 @@ static const struct column kiosk_columns[] = {
     {">bundle", "bundle_epoch", NULL},
     {">offset ms", "clock_offset_ms", NULL},
     {"version", "version", NULL},
+    {">quarantined", "quarantined", cell_quarantined},
     {"chain", "chain", cell_chain},
     {"code tried again", "enrolment_refused_ms", cell_time}};
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What callers and scanners of the agent send. A change of the desk leaves it
  * whole: refused, nothing has changed and why is said; taken, party and amount
- * are within their bounds. Lines are of bounded length and hold no ends of
+ * are within their bounds. What a call asks for is within them, too, and fits
+ * what keeps it; or why it is not is said. Lines are of bounded length and hold no ends of
  * lines. A Host is taken only when it is ours, a bearer only with a secret. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "desk.h"
 #include "guard.h"
 #include "lines.h"
@@ -19,19 +21,18 @@ static void check(bool holds)
 		abort();
 }
 
-static void change_desk(const char *text, size_t n)
+static void change_desk(json_t *body)
 {
 	const struct offers offers = {
 	    .id = {"day", "night"}, .count = 2, .currency = "EUR"};
 	char why[DESK_WHY] = "";
 	struct desk desk, before;
-	json_t *body = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
 	json_t *shown;
 
 	desk_init(&desk, NULL);
 	(void)desk_offer(&desk, &offers);
 	memcpy(&before, &desk, sizeof(desk));
-	if (json_is_object(body) && !desk_change(&desk, body, why)) {
+	if (!desk_change(&desk, body, why)) {
 		check(why[0] != '\0');
 		check(memcmp(&before, &desk, sizeof(desk)) == 0);
 	}
@@ -44,6 +45,60 @@ static void change_desk(const char *text, size_t n)
 	shown = desk_object(&desk);
 	check(json_is_object(shown));
 	json_decref(shown);
+}
+
+/* One line that says something. */
+static void check_why(const char why[ASKED_WHY])
+{
+	check(why[0] != '\0' && memchr(why, '\0', ASKED_WHY) != NULL);
+	check(strchr(why, '\n') == NULL);
+}
+
+static void check_code(const char *code, size_t n)
+{
+	check(n > 0 && n < SCANNED_TEXT && strlen(code) == n);
+}
+
+static void ask(const json_t *body)
+{
+	struct asked_reversal reversal;
+	struct asked asked;
+	char why[ASKED_WHY] = "";
+	const char *code;
+	size_t n;
+
+	if (asked_scan(body, &code, &n, why))
+		check_code(code, n);
+	else
+		check_why(why);
+	why[0] = '\0';
+	if (asked_redeem(body, &asked, why)) {
+		check_code(asked.code, asked.n);
+		check(strlen(asked.benefit) < OAP_NAME_ID_TEXT);
+		check(asked.party >= 1 && asked.party <= PARTY_MAX);
+		check(asked.list >= OAP_NO_AMOUNT && asked.list <= LIST_MAX);
+		check(asked.deadline_ms == 0 ||
+		      (asked.deadline_ms >= DEADLINE_MIN_MS &&
+		       asked.deadline_ms <= DEADLINE_MAX_MS));
+	} else {
+		check_why(why);
+	}
+	why[0] = '\0';
+	if (asked_reverse(body, &reversal, why))
+		check(memchr(reversal.id, '\0', sizeof(reversal.id)) != NULL &&
+		      reversal.reason <= OAP_REASON_OTHER);
+	else
+		check_why(why);
+}
+
+static void call(const char *text, size_t n)
+{
+	json_t *body = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(body)) {
+		change_desk(body);
+		ask(body);
+	}
 	json_decref(body);
 }
 
@@ -96,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	change_desk(text, size);
+	call(text, size);
 	cut_lines(text, size);
 	look_at_headers(text);
 	free(text);

@@ -40,8 +40,8 @@ targets=${targets:-$TARGETS}
 # The files that a target is there for.
 parser_of() {
 	case $1 in
-	agentcall) echo client/kiosk/agent/desk.c client/kiosk/agent/lines.c \
-		client/kiosk/agent/guard.c ;;
+	agentcall) echo client/kiosk/agent/asked.c client/kiosk/agent/desk.c \
+		client/kiosk/agent/lines.c client/kiosk/agent/guard.c ;;
 	base45) echo common/base45.c ;;
 	bundle) echo common/bundle.c common/bundle_parts.c common/benefit.c \
 		common/names.c ;;

@@ -67,7 +67,7 @@ def open_museum(server, issuer, directory):
 def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
                  attempt="0123456789abcdef/" + "ab" * 16,
                  disputed="0123456789abcdef/" + "cd" * 16, code="OAP1:CODE",
-                 journal=None):
+                 journal=None, quarantined=1):
     """A working line for each command, in an order in which all work. city is
     what issuer add is given, with the issuer's name first; what is written
     lies beside its files. journal: of a kiosk, by default of one that is
@@ -119,6 +119,8 @@ def each_command(city, kiosk="0123456789abcdef", pending="fedcba9876543210",
         "conflicts": [],
         "disputed": ["--limit", "7"],
         "unconfirmed": [],
+        "quarantine list": ["--limit", "7"],
+        "quarantine show": [quarantined, "--out", here / "item"],
         "pass lookup": [code],
         "import": [here / "journal", "--receipt", here / "back"],
         "bundle": [here / "bundle"],

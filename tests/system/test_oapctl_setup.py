@@ -239,6 +239,7 @@ def test_every_command_of_the_help_does_its_work(own_daemon, tmp_path):
     assert d.upload(kiosk.report(), [kiosk.attempt(
         card, "museum-20", 2, id=other, amount=2000, discount=2000)])[1][
             "results"][0]["marks"] == ["disputed"]
+    d.upload(kiosk.report(), [b"rubbish"])
     code = m.read_enrolment_code(json.loads(ok(
         server, "--json", "kiosk", "add", "--facility", "tnm",
         "--confirm"))["code"])

@@ -223,6 +223,8 @@ def test_a_day_of_set_up_scans_and_reports_is_as_described(observer,
     assert good("POST", there + "/admission", {"note": "seen"})["counts"]
     assert len(good("GET", "/v1/conflicts")["conflicts"]) == 1
     assert good("GET", "/v1/unconfirmed")["unconfirmed"] == []
+    aside, = good("GET", "/v1/quarantine?limit=1")["quarantine"]
+    assert good("GET", "/v1/quarantine/%d" % aside["n"])["raw"] == "AA=="
     one = "/v1/attempts/%s/%s" % (enrolled["kiosk"], id.hex())
     assert good("GET", one)["told"] == "accepted"
     assert good("POST", one + "/reversal",

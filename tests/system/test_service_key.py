@@ -2,6 +2,7 @@
 """A service changes its key: the next one is announced in bundles for ninety
 days, kiosks follow by themselves, and those that come late still speak under
 the one before."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
 import powercut  # noqa: E402
+from carrier import PART  # noqa: E402
+from desk import ok  # noqa: E402
 from door import Door  # noqa: E402
 
 NOTICE = 90 * 86400
@@ -131,6 +134,26 @@ def test_kiosks_that_were_told_follow_by_themselves(tmp_path, host):
     later = Door(tmp_path / "later", host).enrolled()
     assert service_of(later) == signer
     assert visit(later)["verdict"] == "accepted"
+
+
+def test_a_file_of_before_the_change_is_taken_after_it(tmp_path, host):
+    """A site without a network: each part is under the key that it knows."""
+    door = Door(tmp_path / "kiosk", host).enrolled()
+    host.announce()
+    assert door.ask("sync")["exit"] == 0
+    assert host.d.stop() == 0
+    scans = "".join("ticket %d\n" % i for i in range(PART + 5))
+    door.run("redeem", "--benefit", door.benefit, "-", stdin=scans.encode())
+    there, back = str(tmp_path / "there"), str(tmp_path / "back")
+    assert door.ask("export", there)["exit"] == 0
+    host.d.start()
+    host.change_over()
+    said = json.loads(ok("unix:%s" % host.d.socket, "--json", "import", there,
+                         "--receipt", back))
+    assert said["entries"] == said["taken"] == PART + 5
+    came = door.ask("import", back)
+    assert (came["exit"], came["sent"], came["unsent"]) == (0, PART + 5, 0)
+    assert service_of(door) == host.bundle()[1]
 
 
 def test_what_was_known_of_passes_stays_known(tmp_path, host):

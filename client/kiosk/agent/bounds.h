@@ -46,6 +46,9 @@
 #define BENEFITS_MAX 64	    /* shown; a facility has a handful */
 #define PARTY_MAX 999	    /* as in oap.h */
 #define LIST_DIGITS 12	    /* of an amount in minor units: no till has more */
+#define LIST_MAX 999999999999 /* LIST_DIGITS of them */
+#define DEADLINE_MIN_MS 50    /* under it no service answers */
+#define DEADLINE_MAX_MS 5000  /* as in oap.h */
 
 /* ----------------------------------------------------------- files */
 #define TOKEN_BYTES 32	    /* random; twice as many hexadecimal digits */

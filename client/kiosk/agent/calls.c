@@ -1,122 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* calls.c: the table of calls, and what each takes. openapi.yaml describes
  * it. */
-#include <string.h>
-
 #include "clock.h"
 #include "look.h"
 #include "visit.h"
 #include "web_inside.h"
 
-/* ----------------------------------------------------------- members */
-
-static bool wrong(struct call *c, const char *what)
+static void refuse(struct call *c, const char *why)
 {
-	reply_problem(c, 400, "body", "%s", what);
-	return false;
+	reply_problem(c, 400, "body", "%s", why);
 }
-
-static bool read_code(struct call *c, const char **code, size_t *n)
-{
-	json_t *v = json_object_get(c->body, "code");
-
-	*code = json_string_value(v);
-	*n = json_string_length(v);
-	if (*code == NULL || *n == 0 || *n >= SCANNED_TEXT)
-		return wrong(c, "code: must be the text that was scanned, of "
-				"1 to 4095 bytes");
-	return true;
-}
-
-/* A number that may be left out. */
-static bool read_number(struct call *c, const char *name, int64_t min,
-			int64_t max, int64_t *out)
-{
-	json_t *v = json_object_get(c->body, name);
-
-	if (v == NULL)
-		return true;
-	*out = json_integer_value(v);
-	if (json_is_integer(v) && *out >= min && *out <= max)
-		return true;
-	reply_problem(c, 400, "body",
-		      "%s: must be an integer, %lld to %lld", name,
-		      (long long)min, (long long)max);
-	return false;
-}
-
-static bool read_benefit(struct call *c, const char **benefit)
-{
-	*benefit = json_string_value(json_object_get(c->body, "benefit"));
-	if (*benefit == NULL || strlen(*benefit) >= OAP_NAME_ID_TEXT)
-		return wrong(c, "benefit: must be the id of one that GET "
-				"/benefits lists");
-	return true;
-}
-
-static bool read_reason(struct call *c, enum oap_reason *reason)
-{
-	static const char *const REASONS[] = {"mistake", "visitor-left",
-					      "wrong-benefit", "other"};
-	json_t *v = json_object_get(c->body, "reason");
-	const char *text = json_string_value(v);
-
-	*reason = OAP_REASON_MISTAKE;
-	if (v == NULL)
-		return true;
-	for (unsigned i = 0; text != NULL && i < 4; i++) {
-		if (strcmp(REASONS[i], text) == 0) {
-			*reason = (enum oap_reason)i;
-			return true;
-		}
-	}
-	return wrong(c, "reason: must be mistake, visitor-left, wrong-benefit "
-			"or other");
-}
-
-/* ------------------------------------------------------------- calls */
 
 static void post_scan(struct call *c)
 {
+	char why[ASKED_WHY];
 	const char *code;
 	size_t n;
 
-	if (read_code(c, &code, &n))
+	if (asked_scan(c->body, &code, &n, why))
 		visit_scan(c, code, n);
+	else
+		refuse(c, why);
 }
-
-#define LIST_MAX INT64_C(999999999999) /* LIST_DIGITS of it */
-#define DEADLINE_MIN_MS 50
-#define DEADLINE_MAX_MS 5000 /* as in oap.h */
 
 static void post_redeem(struct call *c)
 {
-	struct visit_asked asked = {0};
-	int64_t party = 1, list = OAP_NO_AMOUNT, deadline_ms = 0;
+	char why[ASKED_WHY];
+	struct asked asked;
 
-	if (!read_code(c, &asked.code, &asked.n) ||
-	    !read_benefit(c, &asked.benefit) ||
-	    !read_number(c, "party", 1, PARTY_MAX, &party) ||
-	    !read_number(c, "list", 0, LIST_MAX, &list) ||
-	    !read_number(c, "deadline_ms", DEADLINE_MIN_MS, DEADLINE_MAX_MS,
-			 &deadline_ms))
-		return;
-	asked.party = (unsigned)party;
-	asked.list = list;
-	asked.deadline_ms = (unsigned)deadline_ms;
-	visit_redeem(c, &asked);
+	if (asked_redeem(c->body, &asked, why))
+		visit_redeem(c, &asked);
+	else
+		refuse(c, why);
 }
 
 static void post_reverse(struct call *c)
 {
-	const char *id = json_string_value(json_object_get(c->body, "id"));
-	enum oap_reason reason;
+	char why[ASKED_WHY];
+	struct asked_reversal asked;
 
-	if (id == NULL || strlen(id) >= OAP_KID_TEXT + OAP_ID_TEXT)
-		(void)wrong(c, "id: must be that of an attempt, as it was "
-			       "told");
-	else if (read_reason(c, &reason))
-		visit_reverse(c, id, reason);
+	if (asked_reverse(c->body, &asked, why))
+		visit_reverse(c, &asked);
+	else
+		refuse(c, why);
 }
 
 static void get_desk(struct call *c)
@@ -130,7 +56,7 @@ static void patch_desk(struct call *c)
 	char why[DESK_WHY];
 
 	if (!desk_change(&a->desk, c->body, why)) {
-		(void)wrong(c, why);
+		refuse(c, why);
 		return;
 	}
 	streams_tell(&a->streams, "desk", desk_object(&a->desk));

@@ -18,8 +18,6 @@ static const char *const VIA_NAMES[] = {
 	[VIA_REVERSE] = "reverse",
 };
 
-#define REVERSE_ID (OAP_KID_TEXT + OAP_ID_TEXT) /* "KID/ID" */
-
 struct visit {
 	struct job job;
 	struct agent *agent;
@@ -28,8 +26,7 @@ struct visit {
 	struct oap_attempt attempt; /* what it points to is below */
 	char code[SCANNED_TEXT];
 	char benefit[OAP_NAME_ID_TEXT];
-	char id[REVERSE_ID];
-	enum oap_reason reason;
+	struct asked_reversal reversal;
 	/* what came of it */
 	enum oap_result result;
 	struct oap_told told;
@@ -47,8 +44,8 @@ static void judge(struct job *job)
 	struct agent *a = v->agent;
 
 	if (v->via == VIA_REVERSE)
-		v->result = oap_reverse(a->kiosk, v->id, v->reason, &v->told,
-					&v->why);
+		v->result = oap_reverse(a->kiosk, v->reversal.id,
+					v->reversal.reason, &v->told, &v->why);
 	else
 		v->result =
 		    oap_redeem(a->kiosk, &v->attempt, &v->told, &v->why);
@@ -200,7 +197,7 @@ static struct visit *visit_new(struct agent *a, struct call *c, enum via via)
 	return v;
 }
 
-static void set_attempt(struct visit *v, const struct visit_asked *asked)
+static void set_attempt(struct visit *v, const struct asked *asked)
 {
 	struct oap_attempt attempt = OAP_ATTEMPT_INIT;
 
@@ -215,17 +212,15 @@ static void set_attempt(struct visit *v, const struct visit_asked *asked)
 	v->attempt.deadline_ms = asked->deadline_ms;
 }
 
-static struct visit_asked at_desk(const struct desk *d, const char *code,
-				  size_t n)
+static struct asked at_desk(const struct desk *d, const char *code, size_t n)
 {
-	return (struct visit_asked){code, n, d->benefit, d->party,
-				    desk_list(d), 0};
+	return (struct asked){code, n, d->benefit, d->party, desk_list(d), 0};
 }
 
 void visit_scan(struct call *c, const char *code, size_t n)
 {
 	struct agent *a = c->agent;
-	struct visit_asked asked = at_desk(&a->desk, code, n);
+	struct asked asked = at_desk(&a->desk, code, n);
 	struct visit *v;
 
 	if (a->desk.benefit[0] == '\0') {
@@ -241,7 +236,7 @@ void visit_scan(struct call *c, const char *code, size_t n)
 	(void)submit(v);
 }
 
-void visit_redeem(struct call *c, const struct visit_asked *asked)
+void visit_redeem(struct call *c, const struct asked *asked)
 {
 	struct visit *v = visit_new(c->agent, c, VIA_REDEEM);
 
@@ -251,14 +246,13 @@ void visit_redeem(struct call *c, const struct visit_asked *asked)
 	(void)submit(v);
 }
 
-void visit_reverse(struct call *c, const char *id, enum oap_reason reason)
+void visit_reverse(struct call *c, const struct asked_reversal *asked)
 {
 	struct visit *v = visit_new(c->agent, c, VIA_REVERSE);
 
 	if (v == NULL)
 		return;
-	snprintf(v->id, sizeof(v->id), "%s", id);
-	v->reason = reason;
+	v->reversal = *asked;
 	(void)submit(v);
 }
 
@@ -280,7 +274,7 @@ static bool is_repeat(struct agent *a, const char *line, size_t n)
 
 static void judge_line(struct agent *a, const char *line, size_t n)
 {
-	struct visit_asked asked = at_desk(&a->desk, line, n);
+	struct asked asked = at_desk(&a->desk, line, n);
 	struct visit *v;
 
 	if (a->desk.benefit[0] == '\0') {

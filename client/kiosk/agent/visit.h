@@ -5,23 +5,15 @@
 #ifndef OAP_AGENT_VISIT_H
 #define OAP_AGENT_VISIT_H
 
+#include "asked.h"
 #include "web.h"
 
 /* A code for what stands at the desk; c: who waits for it, answered here. */
 void visit_scan(struct call *c, const char *code, size_t n);
 
-struct visit_asked {
-	const char *code;
-	size_t n;
-	const char *benefit;
-	unsigned party;
-	int64_t list;
-	unsigned deadline_ms;
-};
-
 /* The same with everything said. */
-void visit_redeem(struct call *c, const struct visit_asked *asked);
-void visit_reverse(struct call *c, const char *id, enum oap_reason reason);
+void visit_redeem(struct call *c, const struct asked *asked);
+void visit_reverse(struct call *c, const struct asked_reversal *asked);
 /* A line of the scanner; it waits until those before it are judged. */
 void visit_line(struct agent *a, const char *line, size_t n);
 
