@@ -34,11 +34,15 @@ class Proxy:
         self.under_way = 0      # requests that may still reach the service
         self.tasks = set()      # one that nobody holds may be collected
         self.answers = []
+        self.has_repeated = False
 
-    def pick(self, dice):
-        if self.calm or dice.random() < .6:
+    def pick(self, dice, request):
+        if self.calm:
             return "nothing"
-        return dice.choice(FAULTS)
+        # One question at least, whatever the dice say.
+        if not self.has_repeated and is_question(request):
+            return "twice"
+        return "nothing" if dice.random() < .6 else dice.choice(FAULTS)
 
     async def serve(self, dice, reader, writer):
         try:
@@ -57,7 +61,7 @@ class Proxy:
         request = await message(reader)
         if request is None:
             return False
-        fault = self.pick(dice)
+        fault = self.pick(dice, request)
         self.served[fault] += 1
         if fault == "half-open":
             await asyncio.sleep(HELD_S)
@@ -94,7 +98,9 @@ class Proxy:
                 return None
         answer = await self.forward(request)
         if fault == "twice":
-            answer = await self.forward(request, repeated=True)
+            first, answer = answer, await self.forward(request, repeated=True)
+            self.has_repeated |= is_question(request) and \
+                is_good(first) and is_good(answer)
         return None if fault == "drop answer" else answer
 
     def send_later(self, delay, request, repeated):
@@ -131,7 +137,7 @@ class Proxy:
             return None
         finally:
             writer.close()
-        if answer is not None and request.startswith(b"POST /v1/ask "):
+        if answer is not None and is_question(request):
             self.answers.append((repeated, request, answer))
         return answer
 
@@ -143,10 +149,22 @@ class Proxy:
         answers = []
         for repeated, request, answer in self.answers:
             body = request.partition(b"\r\n\r\n")[2]
-            head, _, text = answer.partition(b"\r\n\r\n")
+            text = answer.partition(b"\r\n\r\n")[2]
             answers.append((repeated, base64.b64encode(body).decode(),
-                            int(head.split(b" ", 2)[1]), text.decode()))
+                            status_of(answer), text.decode()))
         return json.dumps({"served": self.served, "answers": answers})
+
+
+def is_question(request):
+    return request.startswith(b"POST /v1/ask ")
+
+
+def status_of(answer):
+    return int(answer.split(b" ", 2)[1])
+
+
+def is_good(answer):
+    return answer is not None and status_of(answer) == 200
 
 
 def reset(writer):
