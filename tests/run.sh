@@ -6,8 +6,13 @@
 #   tests/run.sh                  the suite, plain and under both sanitizers;
 #                                 a second compiler; what the fuzz seeds cover
 #   tests/run.sh --preset asan    one build only (dev, asan, tsan; repeatable)
-#   tests/run.sh --long           also what takes hours: fuzzing, and all power
-#                                 cuts under the sanitizers, too
+#   tests/run.sh --long           also what takes hours: fuzzing, all power cuts
+#                                 under the sanitizers, too, and --chaos
+#   tests/run.sh --chaos [N]      nothing but tests/system/test_chaos.py, 10,000
+#                                 scans for each of N seeds (20), up to the
+#                                 first that fails; waiting times are held
+#                                 against the promise, so nothing else may run
+#                                 on this machine. OAP_SEED: the first seed
 #
 # OAP_VECTORS names the folder of public test vectors (../shared/vectors);
 # tests that need it say SKIPPED where it is missing.
@@ -16,11 +21,17 @@ set -eu
 top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 presets=
 long=no
+chaos=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--preset) presets="$presets ${2:?--preset wants a name}"; shift ;;
 	--long) long=yes ;;
-	--help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	--chaos)
+		chaos=20
+		case ${2:-} in
+		[1-9]*) chaos=$2; shift ;;
+		esac ;;
+	--help) sed -n '3,20s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) echo "run.sh: $1: no such option; --help lists them" >&2; exit 2 ;;
 	esac
 	shift
@@ -37,19 +48,45 @@ export OAP_VECTORS
 layout=
 if setarch -R true 2>/dev/null; then layout="setarch -R"; fi
 
+build() { # preset
+	echo "== $1: build"
+	cmake --preset "$1" >/dev/null
+	cmake --build --preset "$1" -- -k 0 >"build/$1/build.log" 2>&1 || {
+		grep -E 'error|FAILED|warning' "build/$1/build.log" | head -40
+		echo "== $1: does not build"
+		exit 1
+	}
+}
+
+run_chaos() { # how many seeds
+	seed=${OAP_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+	end=$((seed + $1))
+	while [ "$seed" -lt "$end" ]; do
+		echo "== chaos: seed $seed"
+		OAP_BUILD="$top/build/dev" OAP_PRESET=dev OAP_SEED="$seed" \
+			OAP_SCANS=10000 OAP_ALONE=yes \
+			/usr/bin/python3 -m pytest -q -s -p no:cacheprovider \
+			"$top/tests/system/test_chaos.py" || {
+			echo "== chaos: once more with this seed:" \
+				"OAP_SEED=$seed tests/run.sh --chaos 1"
+			return 1
+		}
+		seed=$((seed + 1))
+	done
+}
+
+if [ -n "$chaos" ]; then
+	build dev
+	run_chaos "$chaos"
+	exit
+fi
+
 jobs=$(nproc)
 # System tests mostly wait for something: two of them a core. A file's tests
 # stay together, since they share what they start.
 failed=0
 for preset in $presets; do
-	echo "== $preset: build"
-	cmake --preset "$preset" >/dev/null
-	cmake --build --preset "$preset" -- -k 0 \
-		>"build/$preset/build.log" 2>&1 || {
-		grep -E 'error|FAILED|warning' "build/$preset/build.log" | head -40
-		echo "== $preset: does not build"
-		exit 1
-	}
+	build "$preset"
 	echo "== $preset: unit tests"
 	$layout ctest --test-dir "build/$preset" -j "$jobs" \
 		--output-on-failure --no-tests=error || failed=1
@@ -83,6 +120,8 @@ echo "== fuzz: lines of each parser that its seeds reach"
 
 if [ $long = yes ]; then
 	"$top/tests/fuzz/run.sh" || failed=1
+	build dev
+	run_chaos 20 || failed=1
 fi
 [ $failed -eq 0 ] || { echo "run.sh: some tests failed"; exit 1; }
 echo "run.sh: everything passed"

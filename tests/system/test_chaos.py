@@ -1,39 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """Eight doors on a network that does everything wrong, and both sides killed
-at any moment: afterwards no visit is lost, none is counted twice, and every
-visitor was told what the books say.
+at any moment; a door gets a new key, a benefit is added, the configuration is
+read again, visits are taken back at the next door. Afterwards no visit is
+lost, none is counted twice, and every visitor was told what the books say.
 
-OAP_SCANS: so many (1,000; 10,000 with OAP_LONG). OAP_SEED replays the run, as
-far as chance is concerned; when exactly a process is hit, no seed says."""
+OAP_SCANS: so many (1,000). OAP_SEED replays the run, as far as chance is
+concerned; when exactly a process is hit, no seed says. OAP_ALONE=yes: nothing
+else runs here, so how long a visitor waited is held against the promise."""
 import json
 import os
 import pathlib
 import random
-import sqlite3
+import signal
 import subprocess
 import sys
 import threading
 import time
 
-import pytest
-
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "fault")]
 
+import books  # noqa: E402
+import heard  # noqa: E402
 import oapcast  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
-import powercut  # noqa: E402
+from chaosdoor import Door, Plan, Power  # noqa: E402
 
 PRESET = os.environ.get("OAP_PRESET", "dev")
-LONG = os.environ.get("OAP_LONG") == "yes"
+ALONE = os.environ.get("OAP_ALONE") == "yes"
 DOORS = 8
-SCANS = int(os.environ.get("OAP_SCANS") or
-            (10000 if LONG else 1000 if PRESET == "dev" else 200))
+SCANS = int(os.environ.get("OAP_SCANS") or (1000 if PRESET == "dev" else 200))
 PASSES = max(20, SCANS * 3 // 10)
 DEADLINE_MS = 200 if PRESET == "dev" else 1000
-KIOSK = str(oaprun.program("oap-kiosk")) if "OAP_BUILD" in os.environ else ""
-ACCEPTS = (1, 2)
+CONFLICTS_SHOWN = 500
+BENEFITS = {"visit": books.Limit(1), "tour": books.Limit(2, True)}
 
 
 class Network:
@@ -45,14 +46,18 @@ class Network:
         self.ports = [int(p) for p in self.process.stdout.readline().split()]
 
     def calm(self):
+        """No trouble from now on, and none of before is under way."""
         self.process.stdin.write("calm\n")
         self.process.stdin.flush()
+        assert self.process.stdout.readline() == "calm\n"
 
     def close(self):
+        """How often it did what, and what was answered to questions."""
         self.process.stdin.close()
-        served = self.process.stdout.read()
+        record = json.loads(self.process.stdout.read())
+        self.process.stdout.close()
         self.process.wait(oaprun.PATIENCE)
-        return served
+        return record["served"], heard.answers_of(record["answers"])
 
 
 class Ticker(threading.Thread):
@@ -71,264 +76,214 @@ class Ticker(threading.Thread):
             last = now
 
 
-class Power:
-    """Of one program: it is killed, and every other time what no fsync had
-    covered is taken back."""
-
-    def __init__(self, directory, dice):
-        self.cut = powercut.PowerCut(oaprun.build(), directory)
-        self.dice, self.taken_back = dice, 0
-        self.environment = self.cut.environment()
-
-    def lost(self):
-        """After a kill."""
-        if self.dice.random() < .5:
-            self.taken_back += self.cut.apply(
-                self.dice if self.dice.random() < .5 else None)
-        else:
-            self.cut.settle()
-
-    def settle(self):
-        """After an end of its own."""
-        self.cut.settle()
+def add_benefit(service, id):
+    limit = BENEFITS[id]
+    service.add_benefit(id, uses=limit.uses, per="lifetime",
+                        scope="facility" if limit.per_facility else "service")
 
 
-class Door(threading.Thread):
-    """A kiosk, and whoever stands at it."""
+def hang_up(service):
+    """SIGHUP, and what it is for."""
+    said = "configuration read again"
+    before = service.log().count(said)
+    service.process.send_signal(signal.SIGHUP)
+    oaprun.wait_for(lambda: service.log().count(said) > before, said)
 
-    def __init__(self, number, directory, codes, scans, seed):
-        super().__init__()
-        self.number, self.dir = number, str(directory)
-        self.codes, self.scans = codes, scans
-        self.dice = random.Random("%s visitors %d" % (seed, number))
-        self.power = Power(directory, self.dice)
-        self.process = None
-        self.told = {}          # id -> verdict, as somebody was told
-        self.reversals = {}     # id -> result
-        self.kills = 0
-        self.latencies = []
-        self.trouble = None
 
-    def command(self, name, *arguments):
-        return subprocess.run([KIOSK, name, "--dir", self.dir, "--json",
-                               *arguments], capture_output=True,
-                              timeout=oaprun.PATIENCE)
+class Chaos:
+    """The run itself, and what is left of it."""
 
-    def enrol(self, service, port):
-        made = service.admin("POST", "/v1/kiosks", {
-            "facility": "museum-%d" % (self.number // 2)})
-        fields = m.read_enrolment_code(made["code"])
-        code = m.enrolment_code("http://127.0.0.1:%d" % port, fields[2],
-                                fields[4], fields[5])
-        # Through that network, until it is through.
-        oaprun.wait_for(lambda: self.command("enrol", code).returncode == 0,
-                        "enrolment")
+    def __init__(self, seed, directory):
+        self.seed = seed
+        self.dice = random.Random("%s service" % seed)
+        self.service = oaprun.Daemon(directory / "service").start()
+        self.codes = self.set_up()
+        self.network = Network(seed, self.service.port)
+        self.plan = Plan(["visit"], DEADLINE_MS / 1000)
+        self.doors = [Door(i, directory / ("door-%d" % i), self.codes,
+                           SCANS // DOORS, seed, self.plan)
+                      for i in range(DOORS)]
+        for door, port in zip(self.doors, self.network.ports):
+            door.neighbour = self.doors[door.number ^ 1]
+            door.enrol(self.service, port)
+        self.dice.choice(self.doors).rolls = True
+        self.power = Power(self.service.data, self.dice)
+        self.ticker = Ticker()
+        self.kills = self.hang_ups = 0
 
-    def open(self):
-        self.process = subprocess.Popen(
-            [KIOSK, "redeem", "--dir", self.dir, "--json", "--benefit",
-             "visit", "--amount", "2400", "-"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=self.power.environment)
-
-    def shut(self, kill=False):
-        if self.process is None:
-            return
-        if kill:
-            self.kills += 1
-            self.process.kill()
-        self.process.stdin.close()
-        self.note(self.process.stdout.read())
-        self.process.stdout.close()
-        assert self.process.wait(oaprun.PATIENCE) != 2
-        self.process = None
-        if kill:
-            self.power.lost()
-        else:
-            self.power.settle()
-
-    def note(self, line):
-        """What was said, when it was said whole."""
-        try:
-            told = json.loads(line)
-        except ValueError:
-            return None
-        if told.get("id"):
-            assert self.told.setdefault(told["id"], told["number"]) == \
-                told["number"]
-        return told
-
-    def scan(self):
-        opened = self.process is None
-        if opened:
-            self.open()
-        hit = self.dice.random() < .01
-        start = time.monotonic()
-        self.process.stdin.write(self.dice.choice(self.codes).encode() +
-                                 b"\n")
-        self.process.stdin.flush()
-        if hit:
-            time.sleep(self.dice.random() * 1.2 * DEADLINE_MS / 1000)
-            self.shut(kill=True)
-            return
-        line = self.process.stdout.readline()
-        if not opened:      # which takes its time, too
-            self.latencies.append(time.monotonic() - start)
-        assert self.note(line) is not None, line
-
-    def take_back(self):
-        mine = [id for id, told in self.told.items()
-                if told in ACCEPTS and id not in self.reversals]
-        if not mine:
-            return
-        self.shut()
-        id = self.dice.choice(mine)
-        done = self.command("reverse", id)
-        self.reversals[id] = json.loads(done.stdout)["verdict"]
+    def set_up(self):
+        service, city = self.service, oapcast.Issuer(capacity=4096)
+        service.file.write_text(service.file.read_text().replace(
+            "port = 0", "port = %d" % service.port))
+        for i in range(DOORS // 2):
+            service.add_facility("museum-%d" % i)
+        add_benefit(service, "visit")
+        service.add_issuer(city)
+        service.admin("PATCH", "/v1/policy", {"deadline_ms": DEADLINE_MS,
+                                              "offline_uses": SCANS})
+        return [m.code(city.issue()) for _ in range(PASSES)]
 
     def run(self):
-        try:
-            for _ in range(self.scans):
-                self.scan()
-                if self.dice.random() < .02:
-                    self.take_back()
-                elif self.dice.random() < .005:
-                    self.shut()
-            self.shut()
-        except BaseException as e:      # seen by the test
-            self.trouble = e
+        self.ticker.start()
+        for door in self.doors:
+            door.start()
+        while self.is_busy():
+            self.serve(.5 + self.dice.random() * 2.5)
+            self.kill()
+        for door in self.doors:
+            door.join()
+        self.ticker.over = True
+        for door in self.doors:
+            if door.trouble:
+                raise door.trouble
+        self.settle()
+
+    def is_busy(self):
+        return any(door.is_alive() for door in self.doors)
+
+    def serve(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.is_busy():
+            if not self.plan.middle_over.is_set() and \
+                    sum(door.done for door in self.doors) > SCANS * .4:
+                add_benefit(self.service, "tour")
+                self.plan.benefits.append("tour")
+                self.hang_up()
+                self.plan.middle_over.set()
+            time.sleep(.05)
+
+    def kill(self):
+        self.service.kill()
+        self.power.lost()
+        self.kills += 1
+        time.sleep(self.dice.random() * .5)
+        self.service.start(self.power.environment)
+        if self.dice.random() < .3:
+            self.hang_up()
+
+    def hang_up(self):
+        hang_up(self.service)
+        self.hang_ups += 1
 
     def settle(self):
-        """Until the service has all, and has drawn its conclusions."""
-        def settled():
-            done = self.command("sync")
-            return done.returncode == 0 and \
-                json.loads(done.stdout)["unsent"] == 0
-        oaprun.wait_for(settled, "the last entry of door %d" % self.number)
+        self.network.calm()
+        # An answer that nobody was told is void ten seconds later.
+        oaprun.wait_for(self.is_settled,
+                        "answers that nobody was told to be given up")
+        self.disputed, self.conflicts = (
+            self.service.admin("GET", "/v1/%s?limit=%d" %
+                               (what, CONFLICTS_SHOWN))[what]
+            for what in ("disputed", "conflicts"))
+        assert self.service.stop() == 0
+        self.served, self.answers = self.network.close()
+        self.ledger = books.Ledger(self.service.data / "oapd.db")
+        self.journals = {door: door.entries() for door in self.doors}
 
-    def entries(self):
-        """Of the journal: (seq, id, message, told, of_id)."""
-        db = sqlite3.connect("file:%s/journal.db?mode=ro" % self.dir,
-                             uri=True)
-        rows = db.execute("SELECT seq, id, message, told, of_id, result,"
-                          " pass FROM entry ORDER BY seq").fetchall()
-        db.close()
-        return rows
+    def is_settled(self):
+        for door in self.doors:
+            door.settle()
+        return self.service.admin(
+            "GET", "/v1/unconfirmed")["unconfirmed"] == []
 
-
-def run(seed, directory):
-    service = oaprun.Daemon(directory / "service").start()
-    service.file.write_text(service.file.read_text().replace(
-        "port = 0", "port = %d" % service.port))
-    city = oapcast.Issuer(capacity=4096)
-    for i in range(DOORS // 2):
-        service.add_facility("museum-%d" % i)
-    service.add_benefit("visit", per="lifetime")
-    service.add_issuer(city)
-    service.admin("PATCH", "/v1/policy", {"deadline_ms": DEADLINE_MS,
-                                          "offline_uses": SCANS})
-    codes = [m.code(city.issue()) for _ in range(PASSES)]
-    network = Network(seed, service.port)
-    doors = [Door(i, directory / ("door-%d" % i), codes, SCANS // DOORS, seed)
-             for i in range(DOORS)]
-    for door, port in zip(doors, network.ports):
-        door.enrol(service, port)
-    ticker = Ticker()
-    ticker.start()
-    for door in doors:
-        door.start()
-    dice, kills = random.Random("%s service" % seed), 0
-    power = Power(service.data, dice)
-    while any(door.is_alive() for door in doors):
-        time.sleep(.5 + dice.random() * 2.5)
-        service.kill()
-        power.lost()
-        kills += 1
-        time.sleep(dice.random() * .5)
-        service.start(power.environment)
-    for door in doors:
-        door.join()
-    ticker.over = True
-    for door in doors:
-        if door.trouble:
-            raise door.trouble
-    network.calm()
-    for door in doors:
-        door.settle()
-    # An answer that nobody was told is void ten seconds later.
-    oaprun.wait_for(lambda: (
-        [door.settle() for door in doors],
-        service.admin("GET", "/v1/unconfirmed")["unconfirmed"] == [])[1],
-        "answers that nobody was told to be given up")
-    disputed = service.admin("GET", "/v1/disputed")["disputed"]
-    conflicts = service.admin("GET", "/v1/conflicts?limit=500")["conflicts"]
-    assert service.stop() == 0
-    print("seed", seed, "kills of the service", kills, "of doors",
-          sum(door.kills for door in doors), "unsynced changes taken back",
-          power.taken_back + sum(door.power.taken_back for door in doors),
-          "network", network.close())
-    return service, doors, ticker, disputed, conflicts
+    def show(self):
+        print("seed", self.seed, "kills of the service", self.kills,
+              "of doors", sum(door.kills for door in self.doors),
+              "SIGHUPs", self.hang_ups, "unsynced changes taken back",
+              self.power.taken_back +
+              sum(door.power.taken_back for door in self.doors),
+              "network", self.served)
 
 
-def read_service(service):
-    db = sqlite3.connect(service.data / "oapd.db")
-    attempts = db.execute(
-        "SELECT d.kid, a.id, a.answer, a.told, a.counts, a.counter, a.uses,"
-        " a.use_limit, e.seq, e.message, a.given_up, a.reversed_ms"
-        " FROM attempt a JOIN device d ON d.n = a.kiosk"
-        " LEFT JOIN entry e ON e.attempt = a.n").fetchall()
-    reversals = db.execute("SELECT kid, id, message, result, of_id"
-                           " FROM reversal").fetchall()
-    counters = db.execute("SELECT n, uses, use_limit, conflicts"
-                          " FROM counter").fetchall()
-    forks = db.execute("SELECT count(*) FROM fork").fetchone()[0]
-    runs = db.execute("SELECT count(*) FROM run").fetchone()[0]
-    db.close()
-    return attempts, reversals, counters, forks, runs
-
-
-def check(service, doors, disputed, conflicts):
-    attempts, reversals, counters, forks, runs = read_service(service)
-    assert disputed == [], [(a["dispute"], a) for a in disputed]
-    assert forks == 0 and runs <= DOORS
-    by_id = {a[1]: a for a in attempts}
-    assert len(by_id) == len(attempts)
-    taken_back = {r[1]: r for r in reversals}
-    journalled, inside = 0, 0
-    for door in doors:
-        entries = door.entries()
-        seqs = [e[0] for e in entries]
-        assert seqs == list(range(1, len(seqs) + 1))
-        told = {}
-        for seq, id, message, verdict, of_id, result, _ in entries:
-            journalled += 1
-            if of_id is not None:       # the same bytes, once
-                assert taken_back[id][2] == message
+def check_entries(chaos):
+    """Each is in the ledger once, with the same bytes, and says what was
+    told. Returns those of visits, by (kid, id)."""
+    ledger, visits, count = chaos.ledger, {}, 0
+    attempts = {(a.kid, a.id): a for a in ledger.attempts}
+    reversals = {(r.kid, r.id): r for r in ledger.reversals}
+    assert len(attempts) == len(ledger.attempts)
+    assert len(reversals) == len(ledger.reversals)
+    for door, entries in chaos.journals.items():
+        chains = {}
+        for e in entries:
+            count += 1
+            chains.setdefault(e.kid, []).append(e.seq)
+            if e.of is not None:
+                r = reversals[e.kid, e.id]
+                assert (r.of, r.message) == (e.of, e.message)
                 continue
-            told[id.hex()] = verdict
-            assert (by_id[id][8], by_id[id][9]) == (seq, message)
-            assert by_id[id][3] == verdict
-            reversed_ = by_id[id][11] is not None
-            assert by_id[id][4] == (verdict in ACCEPTS and not reversed_)
-            inside += verdict in ACCEPTS and not reversed_
-        # whoever was told anything was told what the entry says
-        for id, verdict in door.told.items():
-            assert told[id] == verdict
-        for id, result in door.reversals.items():
+            visits[e.kid, e.id] = e
+            a = attempts[e.kid, e.id]
+            assert a.entry == (e.seq, e.message)
+            assert (a.told, a.scanned) == (e.told, e.scanned)
+        for seqs in chains.values():
+            assert seqs == list(range(1, len(seqs) + 1))
+        assert (len(chains) > 1) == door.rolls
+        for visit, (verdict, discount, by_service) in door.told.items():
+            e = visits[visit]
+            assert (e.told, e.discount) == (verdict, discount)
+            assert (e.grant is not None) == by_service
+    assert count == len(reversals) + \
+        sum(a.entry is not None for a in ledger.attempts)
+    assert ledger.forks == 0
+    assert ledger.runs == len({e.kid for entries in chaos.journals.values()
+                               for e in entries})
+    return visits
+
+
+def check_reversals(chaos):
+    attempts = {(a.kid, a.id): a for a in chaos.ledger.attempts}
+    for r in chaos.ledger.reversals:
+        assert r.result in (128, 129), r    # reversed, already-reversed
+        assert attempts[r.of].reversed_ms is not None
+    for door in chaos.doors:
+        for visit, result in door.reversals.items():
             assert result in ("reversed", "reversal-pending",
                               "already-reversed"), result
-            assert by_id[bytes.fromhex(id)][11] is not None
-    with_entry = sum(a[8] is not None for a in attempts)
-    assert journalled == with_entry + len(reversals)
-    # nobody else is charged a use
-    assert sum(a[4] for a in attempts) == inside
-    assert sum(c[1] for c in counters) == inside
-    for kid, id, answer, told, counts, counter, uses, limit, *_ in attempts:
-        assert answer != 1 or uses <= limit     # no question went over
-    over = sum(max(0, uses - limit) for _, uses, limit, _ in counters)
-    assert sum(c[3] for c in counters) == over
-    assert len(conflicts) == min(over, 500)
+            assert attempts[visit].reversed_ms is not None
+    return sum(r.kid != r.of[0] for r in chaos.ledger.reversals)
+
+
+def check_uses(chaos):
+    """Whoever was told to go in is charged a use, unless it was taken back,
+    and nobody else; what is over a limit is a conflict."""
+    attempts, counters = chaos.ledger.attempts, chaos.ledger.counters
+    inside = over = 0
+    for a in attempts:
+        assert a.counts == a.is_use(), a
+    left = dict(counters)
+    for (_, benefit, _), group in books.by_limit(attempts, BENEFITS).items():
+        counter, = {a.counter for a in group}
+        uses = sum(a.is_use() for a in group)
+        conflicts = max(0, uses - BENEFITS[benefit].uses)
+        assert left.pop(counter) == (uses, conflicts)
+        inside += uses
+        over += conflicts
+    assert not left
+    assert over == chaos.ledger.conflicts
+    assert len(chaos.conflicts) == min(over, CONFLICTS_SHOWN)
     return inside, over
+
+
+def check(chaos):
+    assert chaos.disputed == [], [(a["dispute"], a) for a in chaos.disputed]
+    visits = check_entries(chaos)
+    elsewhere = check_reversals(chaos)
+    inside, over = check_uses(chaos)
+    attempts = chaos.ledger.attempts
+    assert books.is_in_order(attempts), "this machine's clock was set back"
+    over_limit = ["%s/%s, when %d counted" % (a.kid.hex(), a.id.hex(), others)
+                  for a, others in books.over_limit(attempts, BENEFITS)]
+    assert not over_limit, over_limit
+    two_answers = heard.contradictions(
+        chaos.answers, visits, {(a.kid, a.id): a.answer for a in attempts})
+    assert not two_answers, two_answers
+    questions, repeated, by_kiosk = heard.repetitions(chaos.answers)
+    print("let in %d, open conflicts %d; reversals %d, %d of another "
+          "kiosk's visit" % (inside, over, len(chaos.ledger.reversals),
+                             elsewhere))
+    print("questions answered %d, twice or more %d, %d of these because the "
+          "kiosk asked again" % (questions, repeated, by_kiosk))
+    assert inside > 0 and repeated > 0
 
 
 def show_latencies(doors, ticker):
@@ -342,12 +297,14 @@ def show_latencies(doors, ticker):
 
 
 def test_nothing_is_lost_and_nothing_is_counted_twice(tmp_path, dice):
-    seed = dice.randrange(1 << 32)
-    service, doors, ticker, disputed, conflicts = run(seed, tmp_path)
-    inside, over = check(service, doors, disputed, conflicts)
-    print("let in %d, open conflicts %d" % (inside, over))
-    assert inside > 0
-    p999, worst = show_latencies(doors, ticker)
-    if LONG:    # not under others' load
+    chaos = Chaos(dice.randrange(1 << 32), tmp_path)
+    try:
+        chaos.run()
+    finally:
+        chaos.network.process.kill()
+    chaos.show()
+    check(chaos)
+    p999, worst = show_latencies(chaos.doors, chaos.ticker)
+    if ALONE:
         assert p999 <= DEADLINE_MS + 50
-        assert worst <= DEADLINE_MS + 50 + ticker.worst * 1000
+        assert worst <= DEADLINE_MS + 50 + chaos.ticker.worst * 1000
