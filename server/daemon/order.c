@@ -248,10 +248,11 @@ enum store_result order_report(const struct ordering *o,
 		return STORE_FAILED;
 	if (turn.at_ms > o->now_ms)
 		turn.at_ms = o->now_ms;
+	/* It speaks of what was written before it, and may come late. */
 	if (order.waiting)
 		r = give_up_gaps(o, &order,
 				 report->has_unsent ? report->oldest_unsent
-						    : UINT64_MAX,
+						    : report->next_seq,
 				 &left);
 	if (r == STORE_OK)
 		r = take_report(o, &order, &turn, left);

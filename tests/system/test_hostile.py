@@ -329,6 +329,19 @@ def test_contact_said_beforehand_is_none(service, rogue):
     assert service.uses() == 1
 
 
+def test_a_report_that_comes_late_gives_up_nothing_after_it(service, rogue):
+    impatient(service)
+    rogue.refresh()
+    old = rogue.kiosk.report()
+    rogue.send(report=old)
+    first = rogue.accept()
+    time.sleep(1.1)
+    behind_a_gap(rogue, rogue.accept())
+    rogue.send(report=old)
+    rogue.send(first)
+    assert rogue.disputed() == {} and service.uses() == 2
+
+
 # --------------------------------------------------- reversals dated back
 
 @pytest.fixture
