@@ -74,9 +74,8 @@ static enum store_result answer_again(const struct judging *j,
 
 /* ------------------------------------------------------------- judging */
 
-/* The kiosk asks again for that pass and benefit, so nobody was told of its
- * earlier answers: their questions' time was up when it asked this one. */
-static enum store_result give_up_earlier(const struct judging *j,
+static enum store_result give_up_of_pass(const struct judging *j,
+                                         int64_t kiosk,
                                          const struct question *q,
                                          const uint8_t *pass,
                                          const char *benefit)
@@ -86,10 +85,10 @@ static enum store_result give_up_earlier(const struct judging *j,
 	int64_t any;
 
 	for (;;) {
-		r = store_unconfirmed_count(j->store, j->kiosk, &any);
+		r = store_unconfirmed_count(j->store, kiosk, &any);
 		if (r != STORE_OK || any == 0)
 			return r;
-		r = store_unconfirmed_of_pass(j->store, j->kiosk, pass, benefit,
+		r = store_unconfirmed_of_pass(j->store, kiosk, pass, benefit,
 		                              q->at_ms,
 		                              j->now_ms - UNCONFIRMED_MS, &a);
 		if (r != STORE_OK)
@@ -98,6 +97,25 @@ static enum store_result give_up_earlier(const struct judging *j,
 		if (r != STORE_OK)
 			return r;
 	}
+}
+
+/* The kiosk asks again for that pass and benefit, so nobody was told of its
+ * earlier answers, under whatever key: their questions' time was up when it
+ * asked this one. */
+static enum store_result give_up_earlier(const struct judging *j,
+                                         const struct question *q,
+                                         const uint8_t *pass,
+                                         const char *benefit)
+{
+	int64_t kiosk = j->kiosk;
+	enum store_result r = STORE_OK;
+
+	while (r == STORE_OK) {
+		r = give_up_of_pass(j, kiosk, q, pass, benefit);
+		if (r == STORE_OK)
+			r = store_device_before(j->store, kiosk, &kiosk);
+	}
+	return r == STORE_NONE ? STORE_OK : r;
 }
 
 /* Named another place than where it is enrolled: it was moved, and its bundle

@@ -150,7 +150,7 @@ static enum store_result put_off(const struct ordering *o, struct order *order,
 	return store_turn_add(o->store, o->kiosk, turn);
 }
 
-/* The same; what that changes may be the attempt in hand, too. */
+/* Drains; what that changes may be the attempt in hand, too. */
 static enum store_result drain_beside(const struct ordering *o,
 				      struct order *order, struct attempt *a,
 				      unsigned *left)

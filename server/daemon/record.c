@@ -327,21 +327,38 @@ enum store_result give_up(const struct judging *j, struct attempt *a)
  * left over goes with the next. */
 #define GIVEN_UP_MAX 256
 
-static enum store_result give_up_until(const struct judging *j,
+static enum store_result give_up_until(const struct judging *j, int64_t kiosk,
                                        int64_t until_ms)
 {
 	enum store_result r;
-	int64_t n[GIVEN_UP_MAX];
+	int64_t n[GIVEN_UP_MAX], any;
 	struct attempt a;
 	size_t count;
 
-	r = store_unconfirmed_until(j->store, j->kiosk, until_ms, n,
-	                            GIVEN_UP_MAX, &count);
+	r = store_unconfirmed_count(j->store, kiosk, &any);
+	if (r != STORE_OK || any == 0)
+		return r;
+	r = store_unconfirmed_until(j->store, kiosk, until_ms, n, GIVEN_UP_MAX,
+	                            &count);
 	for (size_t i = 0; r == STORE_OK && i < count; i++) {
 		r = store_attempt_get(j->store, n[i], &a);
 		r = r == STORE_OK ? give_up(j, &a) : STORE_FAILED;
 	}
 	return r;
+}
+
+/* Under the keys that it had before, too: nobody else speaks for them now. */
+static enum store_result give_up_all(const struct judging *j, int64_t until_ms)
+{
+	int64_t kiosk = j->kiosk;
+	enum store_result r = STORE_OK;
+
+	while (r == STORE_OK) {
+		r = give_up_until(j, kiosk, until_ms);
+		if (r == STORE_OK)
+			r = store_device_before(j->store, kiosk, &kiosk);
+	}
+	return r == STORE_NONE ? STORE_OK : r;
 }
 
 enum store_result record_report(const struct judging *j,
@@ -359,5 +376,5 @@ enum store_result record_report(const struct judging *j,
 	/* A clock that is ahead says nothing about the future. */
 	if (said_ms > j->now_ms)
 		said_ms = j->now_ms;
-	return give_up_until(j, said_ms - UNCONFIRMED_MS);
+	return give_up_all(j, said_ms - UNCONFIRMED_MS);
 }

@@ -24,6 +24,10 @@ enum store_result store_device(struct store *s, const uint8_t kid[static 8],
 enum store_result store_device_find(struct store *s,
                                     const uint8_t kid[static 8],
                                     int64_t *n) OAP_CHECKED;
+/* The number of the key that a kiosk had before; STORE_NONE: it has had no
+ * other, or wrote and asked nothing with it. */
+enum store_result store_device_before(struct store *s, int64_t kiosk,
+                                      int64_t *before) OAP_CHECKED;
 enum store_result store_device_report(struct store *s, int64_t kiosk,
                                       const struct report *r,
                                       int64_t now_ms) OAP_CHECKED;

@@ -27,6 +27,7 @@ struct said {
 struct sender {
 	int64_t n; /* of device; 0: an empty slot */
 	uint8_t kid[8];
+	int64_t before; /* of the key that it rolled from; 0: none */
 	bool has_state;
 	enum device_state state;
 	uint64_t entries;
@@ -204,7 +205,8 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 	                 "   WHERE kid = d.kid"
 	                 "   UNION SELECT k.kid, k.enrolled_ms, k.predecessor"
 	                 "   FROM kiosk k JOIN key ON k.kid = key.before)"
-	                 "  SELECT min(ms) FROM key)"
+	                 "  SELECT min(ms) FROM key),"
+	                 " (SELECT b.n FROM device b WHERE b.kid = k.predecessor)"
 	                 " FROM device d"
 	                 " LEFT JOIN kiosk k ON k.kid = d.kid WHERE d.n = ?1");
 	if (!q)
@@ -218,6 +220,7 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 		sender->has_state = column_has(q, 2);
 		sender->state = (enum device_state)column_i64(q, 2);
 		read_order(q, &sender->order);
+		sender->before = column_i64(q, 10);
 		*slot_of_kid(t, sender->kid) = n;
 		*out = sender;
 	}
@@ -296,6 +299,17 @@ enum store_result store_device(struct store *s, const uint8_t kid[static 8],
 	if (r == STORE_OK && sender->has_state)
 		*state = sender->state;
 	return r;
+}
+
+enum store_result store_device_before(struct store *s, int64_t kiosk,
+                                      int64_t *before)
+{
+	struct sender *sender;
+	enum store_result r = sender_of(s, kiosk, &sender);
+
+	if (r == STORE_OK)
+		*before = sender->before;
+	return r == STORE_OK && *before == 0 ? STORE_NONE : r;
 }
 
 /* -------------------------------------------------------- what is said */

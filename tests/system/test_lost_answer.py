@@ -320,3 +320,19 @@ def test_a_showing_that_nobody_was_told_of_is_good_without_the_service(
     assert service.ctl("conflicts")["conflicts"] == []
     told, = [a for a in service.attempts(facility="tnm") if a["told"]]
     assert told["counts"] and told["marks"] == []
+
+
+@pytest.mark.parametrize("again", [True, False],
+                         ids=["scanned again", "gone"])
+def test_an_answer_that_was_lost_under_a_key_before_is_given_up(
+        service, line, door, again):
+    scanned = service.city.issue()
+    assert redeem_and_die(line, door, "visit", scanned,
+                          "answer lost") == ["accepted"]
+    assert door.run("roll").returncode == 0
+    if again:
+        until_told(door, scanned, "visit", "accepted")
+    oaprun.wait_for(lambda: door.sync() and service.uses() == again,
+                    "the lost answer to be void")
+    assert service.ctl("unconfirmed")["unconfirmed"] == []
+    assert service.ctl("conflicts")["conflicts"] == []
