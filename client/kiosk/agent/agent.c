@@ -29,7 +29,7 @@
 struct clockwork {
 	struct agent *agent;
 	struct event *mail, *look, *term, *interrupt, *hangup, *end;
-	int64_t ending_since_ms;
+	int64_t last_busy_ms; /* when somebody still waited for a verdict */
 };
 
 /* ---------------------------------------------------- what parts call */
@@ -170,7 +170,7 @@ static void on_signal(evutil_socket_t number, short events, void *arg)
 	if (w->agent->ending)
 		return;
 	w->agent->ending = true;
-	w->ending_since_ms = clock_ms();
+	w->last_busy_ms = clock_ms();
 	streams_tell(&w->agent->streams, "bye", NULL);
 	web_drain(w->agent->web);
 	event_add(w->end, &often);
@@ -181,11 +181,12 @@ static void on_end(evutil_socket_t none, short events, void *arg)
 {
 	struct clockwork *w = arg;
 	struct agent *a = w->agent;
-	bool late = clock_ms() - w->ending_since_ms > END_SLOW_MS;
 
 	(void)none, (void)events;
-	if (a->at_door == 0 && a->looking == 0 &&
-	    web_is_quiet(a->web, late))
+	if (a->at_door > 0 || a->looking > 0 || !web_has_answered(a->web))
+		w->last_busy_ms = clock_ms();
+	else if (web_is_quiet(a->web) ||
+		 clock_ms() - w->last_busy_ms > END_SLOW_MS)
 		event_base_loopbreak(a->base);
 }
 

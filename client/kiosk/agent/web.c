@@ -370,9 +370,14 @@ void web_drain(struct web *w)
 	streams_end(&w->agent->streams);
 }
 
-bool web_is_quiet(const struct web *w, bool late)
+bool web_has_answered(const struct web *w)
 {
-	return LIST_EMPTY(&w->calls) && (late || conn_all_replied(w->conns));
+	return LIST_EMPTY(&w->calls);
+}
+
+bool web_is_quiet(const struct web *w)
+{
+	return LIST_EMPTY(&w->calls) && conn_all_replied(w->conns);
 }
 
 void web_free(struct web *w)

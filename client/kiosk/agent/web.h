@@ -30,8 +30,10 @@ struct call {
 struct web *web_new(struct agent *a, int fd);
 /* Takes no more connections and no more calls. */
 void web_drain(struct web *w);
-/* Nobody waits for a reply any more; and, unless late, each has been taken. */
-bool web_is_quiet(const struct web *w, bool late);
+/* Nobody waits for a reply any more. */
+bool web_has_answered(const struct web *w);
+/* And each reply has been taken, too. */
+bool web_is_quiet(const struct web *w);
 void web_free(struct web *w); /* takes NULL */
 
 /* Takes value. */
