@@ -50,18 +50,18 @@ static enum oap_result begin(struct oap *o, struct export *e,
 	struct outbuf out = outbuf_in(e->report, sizeof(e->report));
 	struct moment now = handle_now(o);
 	struct journal_queue queue;
-	uint64_t next_seq;
+	struct reported said;
 	enum oap_result result = handle_need_enrolled(o, why);
 
 	if (result != OAP_OK)
 		return result;
 	journal_make_sure(o->journal);
 	if (!journal_queue(o->journal, &queue) ||
-	    !upload_put_report(o, &now, &out, &next_seq))
+	    !upload_put_report(o, &now, &out, &said))
 		return handle_journal_failed(o, why);
 	e->report_n = out.n;
 	e->depth = queue.depth;
-	e->last = next_seq - 1;
+	e->last = said.next_seq - 1;
 	return out.failed ? fault(why, OAP_NO_MEMORY, "report: too long")
 			  : OAP_OK;
 }

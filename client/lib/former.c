@@ -50,8 +50,7 @@ static bool build(struct oap *o, const struct former_key *k, uint64_t after,
 
 	memcpy(r.kid, k->kid, sizeof(r.kid));
 	report_put(&report, &r, k->mac);
-	u->count = 0;
-	u->items.n = u->body.n = 0;
+	upload_clear(u);
 	if (most > 0 &&
 	    !journal_former_after(o->journal, k->kid, after, most, collect, u))
 		return false;

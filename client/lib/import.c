@@ -94,11 +94,13 @@ static bool hear(struct oap *o, struct settling *s, const struct receipt *r)
 	struct there_word w = {.seq = r->held_seq,
 			       .count = r->held_count,
 			       .at_ms = r->at_ms};
+	struct there_asked asked = {.seq = o->there.seq,
+				    .count = o->there.count};
 
 	memcpy(w.hash, r->held_hash, sizeof(w.hash));
 	s->there = o->there;
 	return r->at_ms < o->there.at_ms ||
-	       there_hear(o, &w, &s->there, &s->lost);
+	       there_hear(o, &w, &asked, &s->there, &s->lost);
 }
 
 static bool settle_batch(struct oap *o, struct settling *s,

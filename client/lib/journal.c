@@ -82,7 +82,9 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_UNSENT_BETWEEN] = "SELECT seq, message, salt, scanned FROM entry"
 			       " WHERE sent = 0 AND seq > ?2 AND seq <= ?3"
 			       " ORDER BY seq LIMIT ?1",
-	[SQL_ENTRY_AT] = "SELECT sent, hash FROM entry WHERE seq = ?1",
+	[SQL_ENTRY_AT] = "SELECT sent, hash, sent = 1 AND (result IS NULL OR"
+			 " result NOT IN (16, 19, 122)) FROM entry"
+			 " WHERE seq = ?1",
 	[SQL_SETTLE] = "UPDATE entry SET sent = 1, result = ?2, marks = ?3"
 		       " WHERE seq = ?1",
 	[SQL_RESULT] = "SELECT coalesce(result, 0), marks FROM entry"

@@ -179,6 +179,7 @@ bool journal_unsent_between(struct journal *j, uint64_t after, uint64_t last,
 struct journal_at {
 	bool there; /* the journal has an entry of that seq */
 	bool sent;
+	bool taken; /* sent, and the service said that it took it as a record */
 	uint8_t hash[32];
 };
 

@@ -251,6 +251,7 @@ bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
 	ok = sql_step(j, s, &out->there);
 	if (ok && out->there) {
 		out->sent = sqlite3_column_int(s, 0) != 0;
+		out->taken = sqlite3_column_int(s, 2) != 0;
 		if (!sql_column_exact(s, 1, out->hash, sizeof(out->hash)))
 			ok = damaged(j, seq);
 	}

@@ -16,26 +16,48 @@
 #include "upload.h"
 #include "wipe.h"
 
-/* Uploads that leave together: each has entries of its own. */
-struct wave {
+/* Uploads under way, each with entries of its own. They are built and landed
+ * in one order, so that the service always has the next ones to read while
+ * this side writes down what came of the last. */
+struct stream {
 	struct upload *upload[KIOSK_FLIGHTS];
 	struct net_flight *flight[KIOSK_FLIGHTS];
-	struct entries_answer *answer[KIOSK_FLIGHTS]; /* NULL: there is none */
-	size_t count;
-	bool silent; /* one of them had no answer at all */
+	size_t first, count; /* a ring */
+	size_t most;	     /* at once */
+	uint64_t reversal;   /* see sync_batch */
+	uint64_t after;	     /* the last seq that has left */
+	bool more;	     /* there may be entries after that */
+	bool silent;	     /* the latest one to land had no answer at all */
 	struct net_place place;
+	int64_t until_ms; /* 0: a while from when it leaves */
+	struct entries_answer answer;
 };
 
-static void wave_free(struct wave *w)
+static struct stream *stream_new(uint64_t reversal, int64_t until_ms)
 {
-	for (size_t i = 0; i < KIOSK_FLIGHTS; i++) {
-		upload_free(w->upload[i]);
-		free(w->answer[i]);
-	}
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->most = reversal != 0 ? 1 : KIOSK_FLIGHTS;
+	s->more = true;
+	s->reversal = reversal;
+	s->until_ms = until_ms;
+	return s;
 }
 
-static bool note_held(struct oap *o, const struct entries_answer *a,
-		      struct there *there, bool *lost)
+static void stream_free(struct stream *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < KIOSK_FLIGHTS; i++)
+		upload_free(s->upload[i]);
+	free(s);
+}
+
+static bool note_held(struct oap *o, const struct upload *u,
+		      const struct entries_answer *a, struct there *there,
+		      bool *lost)
 {
 	struct there_word w = {.seq = a->held_seq,
 			       .count = a->held_count,
@@ -43,39 +65,7 @@ static bool note_held(struct oap *o, const struct entries_answer *a,
 
 	*lost = false;
 	memcpy(w.hash, a->held_hash, sizeof(w.hash));
-	return !a->has_held || there_hear(o, &w, there, lost);
-}
-
-/* Replies of one wave overtake each other: the one that knows of most came
- * from the service last. */
-static const struct entries_answer *latest(const struct wave *w)
-{
-	const struct entries_answer *found = NULL;
-
-	for (size_t i = 0; i < w->count; i++) {
-		const struct entries_answer *a = w->answer[i];
-
-		if (a != NULL && (found == NULL ||
-				  a->held_count > found->held_count))
-			found = a;
-	}
-	return found;
-}
-
-static bool settle_items(struct oap *o, const struct wave *w,
-			 struct batch *out)
-{
-	uint64_t marked;
-
-	for (size_t i = 0; i < w->count; i++) {
-		if (w->answer[i] == NULL)
-			continue;
-		if (!record_results(o, &w->answer[i]->results,
-				    w->upload[i]->seqs, &marked))
-			return false;
-		out->marked += marked;
-	}
-	return true;
+	return !a->has_held || there_hear(o, &w, &u->asked, there, lost);
 }
 
 /* To the service a report is no contact when it does not know what time it is
@@ -88,35 +78,34 @@ static bool is_contact(const struct oap *o, const struct upload *u,
 }
 
 /* Under the lock: what the service said, in one transaction. */
-static enum oap_result settle(struct oap *o, const struct wave *w,
+static enum oap_result settle(struct oap *o, const struct upload *u,
+			      const struct entries_answer *a,
 			      struct batch *out, struct oap_problem *why)
 {
-	const struct entries_answer *a = latest(w);
-	const struct upload *first = w->upload[0];
 	struct there there = o->there;
-	struct journal_queue queue;
-	bool ok, more; /* to be forgotten: the next call does it */
+	bool ok, lost, more; /* to be forgotten: the next call does it */
+	uint64_t marked = 0;
 
 	reach_answered(&o->reach);
-	out->unheard = !is_contact(o, first, a);
-	handle_contact(o, &first->sent, a->service_ms);
+	out->unheard = !is_contact(o, u, a);
+	handle_contact(o, &u->sent, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	ok = note_held(o, a, &there, &out->lost) && settle_items(o, w, out) &&
-	     (out->unheard ||
-	      journal_contact(o->journal, first->next_seq)) &&
-	     journal_prune(o->journal, handle_effective(o, &first->sent),
+	ok = note_held(o, u, a, &there, &lost) &&
+	     record_results(o, &a->results, u->seqs, &marked) &&
+	     (out->unheard || journal_contact(o->journal, u->said.next_seq)) &&
+	     journal_prune(o->journal, handle_effective(o, &u->sent),
 			   o->keep_days, &more);
 	if (ok)
 		ok = journal_commit(o->journal);
 	else
 		journal_rollback(o->journal);
-	if (ok)
-		o->there = there;
-	if (!ok || !journal_queue(o->journal, &queue))
+	if (!ok)
 		return handle_journal_failed(o, why);
-	out->unsent = queue.depth;
+	o->there = there;
+	out->lost = out->lost || lost;
+	out->marked += marked;
 	return OAP_OK;
 }
 
@@ -128,143 +117,150 @@ static bool is_unknown(const struct net_reply *reply)
 	return p.verdict == VERDICT_DEVICE_UNKNOWN;
 }
 
-static void note_refusal(const struct net_reply *reply, struct wave *w,
+static void note_refusal(const struct net_reply *reply, struct stream *s,
 			 struct batch *out)
 {
 	int64_t again_ms = (int64_t)reply->retry_after_s * 1000;
 
-	w->silent = w->silent || reply->status == 0;
+	s->silent = reply->status == 0;
 	out->unknown = out->unknown || is_unknown(reply);
 	if (again_ms > out->again_ms)
 		out->again_ms = again_ms;
 }
 
 static enum oap_result read_reply(const struct net_reply *reply,
-				  struct wave *w, size_t i, struct batch *out,
-				  struct oap_problem *why)
+				  const struct upload *u, struct stream *s,
+				  struct batch *out, struct oap_problem *why)
 {
-	const struct upload *u = w->upload[i];
-	struct entries_answer *a;
-
+	if (reply == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
 	if (reply->status != 200) {
-		note_refusal(reply, w, out);
+		note_refusal(reply, s, out);
 		return refresh_refused(reply, "upload", why);
 	}
-	a = malloc(sizeof(*a));
-	if (a == NULL)
-		return fault(why, OAP_NO_MEMORY, "out of memory");
-	if (entries_answer_read(bytes_of(reply->body, reply->n), a) &&
-	    answer_results_fit(&a->results, u->seqs, u->count)) {
-		w->answer[i] = a;
+	if (entries_answer_read(bytes_of(reply->body, reply->n), &s->answer) &&
+	    answer_results_fit(&s->answer.results, u->seqs, u->count))
 		return OAP_OK;
-	}
-	free(a);
 	return fault(why, OAP_BAD_ANSWER,
 		     "upload: the service's answer cannot be understood; "
 		     "nothing was taken off the queue");
 }
 
-/* Under the lock: as many uploads as there are entries for, one at least. */
-static enum oap_result build(struct oap *o, uint64_t reversal, struct wave *w,
-			     struct oap_problem *why)
+/* Under the lock: the next upload, unless there is nothing left for one. The
+ * first may be without an entry: it is a report. */
+static enum oap_result build(struct oap *o, struct stream *s, size_t place,
+			     bool *built, struct oap_problem *why)
 {
-	size_t most = reversal != 0 ? 1 : KIOSK_FLIGHTS;
-	enum oap_result result = OAP_OK;
-	uint64_t after = 0;
-	struct upload *u;
+	struct upload **u = &s->upload[place];
+	bool first = s->after == 0;
+	enum oap_result result;
 
-	w->place = handle_place(o);
-	while (w->count < most) {
-		u = w->upload[w->count] = upload_new();
-		if (u == NULL)
-			return fault(why, OAP_NO_MEMORY, "out of memory");
-		result = upload_build(o, reversal, after, u, why);
-		if (result != OAP_OK || (u->count == 0 && w->count > 0))
-			return result;
-		w->count++;
-		if (u->count < ITEMS_PER_UPLOAD_MAX)
-			break;
-		after = u->seqs[u->count - 1];
-	}
-	return result;
-}
-
-static void launch(struct oap *o, uint64_t reversal, int64_t until_ms,
-		   struct wave *w)
-{
-	struct net *net = reversal != 0 ? o->ask : o->bulk;
-
-	for (size_t i = 0; i < w->count; i++) {
-		struct net_request request = {
-		    .method = NET_POST,
-		    .path = "/v1/entries",
-		    .body = out_view(&w->upload[i]->body),
-		    .reply_max = KIOSK_REPLY_MAX,
-		    .until_ms = until_ms};
-
-		w->flight[i] = net_begin(net, &w->place, &request);
-	}
-}
-
-/* All of them, whatever became of the first: what was taken is settled. The
- * result is of the first that failed. */
-static enum oap_result land(struct wave *w, struct batch *out,
-			    struct oap_problem *why)
-{
-	enum oap_result result = OAP_OK, one;
-	struct net_reply *reply;
-
-	for (size_t i = 0; i < w->count; i++) {
-		struct oap_problem *said = result == OAP_OK ? why : NULL;
-
-		reply = w->flight[i] != NULL ? net_end(w->flight[i]) : NULL;
-		one = reply != NULL
-			  ? read_reply(reply, w, i, out, said)
-			  : fault(said, OAP_NO_MEMORY, "out of memory");
-		net_reply_free(reply);
-		if (result == OAP_OK)
-			result = one;
-	}
-	return result;
-}
-
-static enum oap_result send(struct oap *o, uint64_t reversal, int64_t until_ms,
-			    struct wave *w, struct batch *out,
-			    struct oap_problem *why)
-{
-	enum oap_result result, settled = OAP_OK;
-
-	handle_lock(o);
-	result = build(o, reversal, w, why);
-	if (result == OAP_OK)
-		handle_begin_talk(o);
-	handle_unlock(o);
-	if (result != OAP_OK)
+	*built = false;
+	if (*u == NULL)
+		*u = upload_new();
+	if (*u == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	s->place = handle_place(o);
+	result = upload_build(o, s->reversal, s->after, *u, why);
+	s->more = result == OAP_OK && s->reversal == 0 &&
+		  (*u)->count == ITEMS_PER_UPLOAD_MAX;
+	if (result != OAP_OK || ((*u)->count == 0 && !first))
 		return result;
-	for (size_t i = 0; i < w->count; i++)
-		out->items += w->upload[i]->count;
-	launch(o, reversal, until_ms, w);
-	result = land(w, out, why);
+	if ((*u)->count > 0)
+		s->after = (*u)->seqs[(*u)->count - 1];
+	handle_begin_talk(o);
+	*built = true;
+	return OAP_OK;
+}
+
+static enum oap_result launch(struct oap *o, struct stream *s,
+			      struct batch *out, struct oap_problem *why)
+{
+	size_t place = (s->first + s->count) % KIOSK_FLIGHTS;
+	struct net_request request = {.method = NET_POST,
+				      .path = "/v1/entries",
+				      .reply_max = KIOSK_REPLY_MAX,
+				      .until_ms = s->until_ms};
+	enum oap_result result;
+	bool built;
+
 	handle_lock(o);
-	if (latest(w) != NULL)
-		settled = settle(o, w, out, result == OAP_OK ? why : NULL);
-	else if (w->silent)
-		/* The next visitor need not wait for what is known already. */
-		reach_missed(&o->reach, net_now_ms(), 0, handle_chance(o));
+	result = build(o, s, place, &built, why);
+	handle_unlock(o);
+	if (!built)
+		return result;
+	if (request.until_ms == 0)
+		request.until_ms = net_now_ms() + KIOSK_CALL_MS;
+	request.body = out_view(&s->upload[place]->body);
+	s->flight[place] = net_begin(s->reversal != 0 ? o->ask : o->bulk,
+				     &s->place, &request);
+	out->items += s->upload[place]->count;
+	s->count++;
+	return OAP_OK;
+}
+
+/* The one that left first. */
+static enum oap_result land(struct oap *o, struct stream *s,
+			    struct batch *out, struct oap_problem *why)
+{
+	const struct upload *u = s->upload[s->first];
+	struct net_flight *flight = s->flight[s->first];
+	struct net_reply *reply = flight != NULL ? net_end(flight) : NULL;
+	enum oap_result result;
+
+	s->silent = false;
+	s->first = (s->first + 1) % KIOSK_FLIGHTS;
+	s->count--;
+	result = read_reply(reply, u, s, out, why);
+	net_reply_free(reply);
+	handle_lock(o);
+	if (result == OAP_OK)
+		result = settle(o, u, &s->answer, out, why);
 	handle_end_talk(o);
 	handle_unlock(o);
-	return result == OAP_OK ? settled : result;
+	return result;
+}
+
+/* Whatever becomes of one, those under way are landed: what was taken is
+ * settled. The result is of the first that failed. */
+static enum oap_result flow(struct oap *o, struct stream *s,
+			    struct batch *out, struct oap_problem *why)
+{
+	enum oap_result result = OAP_OK, one;
+
+	do {
+		while (result == OAP_OK && s->more && !out->lost &&
+		       s->count < s->most)
+			result = launch(o, s, out, why);
+		if (s->count == 0)
+			break;
+		one = land(o, s, out, result == OAP_OK ? why : NULL);
+		if (result == OAP_OK)
+			result = one;
+	} while (s->count > 0 || (result == OAP_OK && s->more && !out->lost));
+	return result;
 }
 
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out, struct oap_problem *why)
 {
-	struct wave w = {.count = 0};
+	struct stream *s = stream_new(reversal, until_ms);
+	struct journal_queue queue = {0};
 	enum oap_result result;
 
 	memset(out, 0, sizeof(*out));
-	result = send(o, reversal, until_ms, &w, out, why);
-	wave_free(&w);
+	if (s == NULL)
+		return fault(why, OAP_NO_MEMORY, "out of memory");
+	result = flow(o, s, out, why);
+	handle_lock(o);
+	/* The next visitor need not wait for what is known already. */
+	if (s->silent)
+		reach_missed(&o->reach, net_now_ms(), 0, handle_chance(o));
+	if (!journal_queue(o->journal, &queue) && result == OAP_OK)
+		result = handle_journal_failed(o, why);
+	handle_unlock(o);
+	out->unsent = queue.depth;
+	stream_free(s);
 	return result;
 }
 
@@ -324,8 +320,7 @@ OAP_API void oap_refusals_told(struct oap *o, const struct oap_synced *told)
 static enum oap_result send_batch(struct oap *o, struct batch *batch,
 				  struct oap_problem *why)
 {
-	int64_t until_ms = net_now_ms() + KIOSK_CALL_MS;
-	enum oap_result result = sync_batch(o, 0, until_ms, batch, why);
+	enum oap_result result = sync_batch(o, 0, 0, batch, why);
 	enum oap_result former;
 
 	if (result == OAP_OK || !batch->unknown)
@@ -333,10 +328,9 @@ static enum oap_result send_batch(struct oap *o, struct batch *batch,
 	former = former_send(o, NULL);
 	if (former != OAP_OK && former != OAP_REFUSED)
 		return result;
-	until_ms = net_now_ms() + KIOSK_CALL_MS;
-	if (roll_introduce(o, until_ms, NULL) != OAP_OK)
+	if (roll_introduce(o, net_now_ms() + KIOSK_CALL_MS, NULL) != OAP_OK)
 		return result;
-	return sync_batch(o, 0, until_ms, batch, why);
+	return sync_batch(o, 0, 0, batch, why);
 }
 
 /* Whether it has wiped itself, be it just now. */
@@ -358,6 +352,7 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 	enum oap_result result;
 	struct batch batch;
 	uint64_t before, after = count_unsent(o);
+	unsigned losses = 0;
 	bool again = false;
 
 	memset(out, 0, sizeof(*out));
@@ -376,8 +371,11 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		memcpy(out->device, batch.device, sizeof(out->device));
 		/* Once it has heard what time it is, it says so. */
 		again = batch.unheard && !again;
-		/* What it lost may be little, or all there ever was. */
-	} while ((batch.items > 0 && after < before) || batch.lost || again);
+		/* What it lost may be little, or all there ever was; but one
+		 * that loses all it takes is left alone for a while. */
+		losses += batch.lost;
+	} while ((batch.items > 0 && after < before) ||
+		 (batch.lost && losses < SYNC_LOSSES_MAX) || again);
 	out->unsent = count_unsent(o);
 	sync_tell_refusals(o, out);
 	return result;

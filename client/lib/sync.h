@@ -6,7 +6,7 @@
 #include "handle.h"
 
 struct batch {
-	size_t items; /* sent in this batch */
+	size_t items; /* that left */
 	uint64_t marked;
 	uint64_t unsent; /* left afterwards */
 	bool lost; /* the service holds less than before: sent again */
@@ -16,10 +16,11 @@ struct batch {
 	int64_t again_ms; /* it asks to be left alone so long; 0: it does not */
 };
 
-/* Without the lock: a report, with the oldest unsent entries, up to
- * KIOSK_FLIGHTS of them at once while there is a backlog; or, when
- * reversal is not 0, with the reversal of that seq and what else is unsent of
- * its pass, ahead of any backlog: somebody waits at the till. */
+/* Without the lock: a report, with the oldest unsent entries, and as many more
+ * of both as there are entries for, KIOSK_FLIGHTS of them at once; or, when
+ * reversal is not 0, one with the reversal of that seq and what else is unsent
+ * of its pass, ahead of any backlog: somebody waits at the till. until_ms: net
+ * time at which this is given up; 0: KIOSK_CALL_MS after each has left. */
 enum oap_result sync_batch(struct oap *o, uint64_t reversal, int64_t until_ms,
 			   struct batch *out,
 			   struct oap_problem *why) OAP_CHECKED;

@@ -24,16 +24,45 @@ static bool compare(struct oap *o, const struct there_word *w,
 	return true;
 }
 
-/* Another call's reply that came late looks like a loss, too, and costs an
- * upload. That entries are held settles none of them: a result that was on its
- * way when the line broke comes when they are sent again, and may have to be
- * told to somebody. */
-bool there_hear(struct oap *o, const struct there_word *w, struct there *there,
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Replies overtake each other: the word may be older than what was said since,
+ * and only what had been said before it was asked for was there then. What a
+ * restored service lost with a reply that was still to come is in no word: but
+ * the first entry that it lacks is one that it had taken. (One whose result is
+ * like a refusal's may have been no record.) */
+static bool is_less(struct oap *o, const struct there_word *w,
+		    const struct there_asked *asked,
+		    const struct there *there, bool *less)
+{
+	struct journal_at at = {.taken = false};
+
+	*less = w->seq < lesser(asked->seq, there->seq) ||
+		w->count < lesser(asked->count, there->count);
+	if (*less || w->seq + 1 >= asked->settled)
+		return true;
+	if (!journal_entry_at(o->journal, w->seq + 1, &at))
+		return false;
+	*less = at.taken;
+	return true;
+}
+
+/* That entries are held settles none of them: a result that was on its way
+ * when the line broke comes when they are sent again, and may have to be told
+ * to somebody. */
+bool there_hear(struct oap *o, const struct there_word *w,
+		const struct there_asked *asked, struct there *there,
 		bool *lost)
 {
-	*lost = w->seq < there->seq || w->count < there->count;
-	if (!compare(o, w, there))
+	if (!compare(o, w, there) || !is_less(o, w, asked, there, lost))
 		return false;
+	/* More is known since. */
+	if (!*lost && (w->seq < there->seq || w->count < there->count))
+		return there->diverged ? journal_set_there(o->journal, there)
+				       : true;
 	if (*lost && !journal_unsend(o->journal, w->seq))
 		return false;
 	there->seq = w->seq;

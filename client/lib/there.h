@@ -14,11 +14,20 @@ struct there_word {
 	int64_t at_ms;	  /* service time */
 };
 
+/* What was known when the service was asked. */
+struct there_asked {
+	uint64_t seq, count; /* what it had been heard to hold */
+	uint64_t settled; /* it had taken or refused all before this seq; 0:
+			   * not known */
+};
+
 /* Under the lock, in the caller's transaction, before the results that came
- * with it are settled. *there: what was said before; then this, to be kept in
- * the handle once that is committed. *lost: it holds less than before, so it
- * was restored: what it may have lost is unsent again. False: I/O. */
-bool there_hear(struct oap *o, const struct there_word *w, struct there *there,
+ * with it are settled. *there: what has been said since it was asked, too;
+ * then this, to be kept in the handle once that is committed. *lost: it holds
+ * less than it had when it was asked, so it was restored: what it may have
+ * lost is unsent again. False: I/O. */
+bool there_hear(struct oap *o, const struct there_word *w,
+		const struct there_asked *asked, struct there *there,
 		bool *lost) OAP_CHECKED;
 
 #endif

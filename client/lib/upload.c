@@ -18,7 +18,7 @@ static void collect(void *arg, uint64_t seq, struct bytes message,
 }
 
 bool upload_put_report(struct oap *o, const struct moment *now,
-		       struct outbuf *out, uint64_t *next_seq)
+		       struct outbuf *out, struct reported *said)
 {
 	struct report r = {.at_ms = now->raw_ms,
 			   .epoch = handle_epoch(o),
@@ -31,10 +31,13 @@ bool upload_put_report(struct oap *o, const struct moment *now,
 	    !journal_tip(o->journal, &tip))
 		return false;
 	memcpy(r.kid, o->key.kid, sizeof(r.kid));
-	r.next_seq = *next_seq = tip.next_seq;
+	r.next_seq = tip.next_seq;
 	r.has_unsent = queue.depth > 0;
 	r.oldest_unsent = queue.oldest_seq;
 	r.queue_depth = queue.depth;
+	*said = (struct reported){
+	    .next_seq = tip.next_seq,
+	    .settled = r.has_unsent ? queue.oldest_seq : tip.next_seq};
 	report_put(out, &r, o->mac);
 	return true;
 }
@@ -59,11 +62,15 @@ enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
 	if (result != OAP_OK)
 		return result;
 	journal_make_sure(o->journal);
+	upload_clear(u);
 	u->sent = handle_now(o);
 	u->said_ms = handle_effective(o, &u->sent);
-	if (!upload_put_report(o, &u->sent, &report, &u->next_seq) ||
+	if (!upload_put_report(o, &u->sent, &report, &u->said) ||
 	    !collect_unsent(o, reversal, after, u))
 		return handle_journal_failed(o, why);
+	u->asked = (struct there_asked){.seq = o->there.seq,
+					.count = o->there.count,
+					.settled = u->said.settled};
 	body_put_head(&u->body, out_view(&report), u->count);
 	out_bytes(&u->body, out_view(&u->items));
 	if (report.failed || u->items.failed || u->body.failed)
@@ -71,6 +78,13 @@ enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
 			     "%s: an entry in the journal is too long to be "
 			     "sent", o->dir.path);
 	return OAP_OK;
+}
+
+void upload_clear(struct upload *u)
+{
+	u->count = 0;
+	u->items = outbuf_in(u->items_buf, UPLOAD_BODY_MAX);
+	u->body = outbuf_in(u->body_buf, UPLOAD_BODY_MAX);
 }
 
 struct upload *upload_new(void)
@@ -81,12 +95,12 @@ struct upload *upload_new(void)
 		return NULL;
 	u->items_buf = malloc(UPLOAD_BODY_MAX);
 	u->body_buf = malloc(UPLOAD_BODY_MAX);
-	u->items = outbuf_in(u->items_buf, UPLOAD_BODY_MAX);
-	u->body = outbuf_in(u->body_buf, UPLOAD_BODY_MAX);
-	if (u->items_buf != NULL && u->body_buf != NULL)
-		return u;
-	upload_free(u);
-	return NULL;
+	if (u->items_buf == NULL || u->body_buf == NULL) {
+		upload_free(u);
+		return NULL;
+	}
+	upload_clear(u);
+	return u;
 }
 
 void upload_free(struct upload *u)

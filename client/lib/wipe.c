@@ -35,14 +35,14 @@ static bool note(struct oap *o, struct wiped *w)
 	struct outbuf report = outbuf_in(w->report, sizeof(w->report));
 	struct moment now = handle_now(o);
 	struct journal_queue queue;
-	uint64_t next_seq;
+	struct reported said;
 
 	*w = (struct wiped){.there = true,
 			    .at_ms = handle_effective(o, &now)};
 	memcpy(w->kid, o->key.kid, sizeof(w->kid));
 	if (!journal_queue(o->journal, &queue))
 		return false;
-	if (queue.depth > 0 && !upload_put_report(o, &now, &report, &next_seq))
+	if (queue.depth > 0 && !upload_put_report(o, &now, &report, &said))
 		return false;
 	w->report_n = report.n;
 	return !report.failed;

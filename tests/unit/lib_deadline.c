@@ -144,7 +144,7 @@ static void kiosk_moved_while_it_asks_tells_of_an_attempt_of_its_own(
 }
 
 /* Four uploads that nobody hears are one miss, and the pause after it. */
-static void a_wave_of_uploads_is_missed_once(void **state)
+static void uploads_that_nobody_hears_are_one_miss(void **state)
 {
 	struct oap_synced synced;
 	struct oap_problem why;
@@ -308,7 +308,7 @@ int main(void)
 		TEST(broken_connection_is_asked_again_with_the_same_bytes),
 		TEST(address_of_nobody_does_not_hold_the_door),
 		TEST(kiosk_moved_while_it_asks_tells_of_an_attempt_of_its_own),
-		TEST(a_wave_of_uploads_is_missed_once),
+		TEST(uploads_that_nobody_hears_are_one_miss),
 		TEST(nobody_waits_for_another_call_on_the_network),
 		TEST(reversal_does_not_wait_behind_a_backlog),
 		TEST(several_threads_share_a_handle),
