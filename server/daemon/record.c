@@ -368,7 +368,8 @@ enum store_result record_report(const struct judging *j,
 	struct ordering o = ordering_of(j);
 	enum store_result r;
 
-	r = store_device_report(j->store, j->kiosk, report, j->now_ms);
+	r = store_device_report(j->store, j->kiosk, report, j->job->carried,
+	                        j->now_ms);
 	if (r == STORE_OK)
 		r = order_report(&o, report);
 	if (r != STORE_OK || report->has_unsent || report->queue_depth > 0)

@@ -28,8 +28,10 @@ enum store_result store_device_find(struct store *s,
  * other, or wrote and asked nothing with it. */
 enum store_result store_device_before(struct store *s, int64_t kiosk,
                                       int64_t *before) OAP_CHECKED;
+/* What a kiosk says of itself; carried: in a file. Not taken when a later report
+ * has overtaken it. */
 enum store_result store_device_report(struct store *s, int64_t kiosk,
-                                      const struct report *r,
+                                      const struct report *r, bool carried,
                                       int64_t now_ms) OAP_CHECKED;
 
 /* How far a kiosk's entries have been judged in the order of writing (the

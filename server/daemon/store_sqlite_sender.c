@@ -34,6 +34,8 @@ struct sender {
 	bool has_run; /* run is known, and none begins after it */
 	struct run run;
 	struct order order;
+	int64_t reported_ms, heard_ms; /* its last report: when it came, and
+					* its own time then; 0: none yet */
 	bool has_unconfirmed;
 	int64_t unconfirmed; /* answers that accept, count and have no entry */
 
@@ -206,7 +208,9 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 	                 "   UNION SELECT k.kid, k.enrolled_ms, k.predecessor"
 	                 "   FROM kiosk k JOIN key ON k.kid = key.before)"
 	                 "  SELECT min(ms) FROM key),"
-	                 " (SELECT b.n FROM device b WHERE b.kid = k.predecessor)"
+	                 " (SELECT b.n FROM device b WHERE b.kid = k.predecessor),"
+	                 " coalesce(reported_ms, 0),"
+	                 " coalesce(min(at_ms + offset_ms, reported_ms), 0)"
 	                 " FROM device d"
 	                 " LEFT JOIN kiosk k ON k.kid = d.kid WHERE d.n = ?1");
 	if (!q)
@@ -221,6 +225,8 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 		sender->state = (enum device_state)column_i64(q, 2);
 		read_order(q, &sender->order);
 		sender->before = column_i64(q, 10);
+		sender->reported_ms = column_i64(q, 11);
+		sender->heard_ms = column_i64(q, 12);
 		*slot_of_kid(t, sender->kid) = n;
 		*out = sender;
 	}
@@ -314,20 +320,35 @@ enum store_result store_device_before(struct store *s, int64_t kiosk,
 
 /* -------------------------------------------------------- what is said */
 
+/* Reports of one kiosk overtake each other while they are on their way, and a
+ * file may lie about for long. */
+static bool is_overtaken(const struct sender *sender,
+                         const struct report *report, bool carried,
+                         int64_t now_ms)
+{
+	return report->at_ms + report->offset_ms < sender->heard_ms &&
+	       (carried || now_ms - sender->reported_ms < REPORT_TALK_MS);
+}
+
 enum store_result store_device_report(struct store *s, int64_t kiosk,
                                       const struct report *report,
-                                      int64_t now_ms)
+                                      bool carried, int64_t now_ms)
 {
 	struct bytes version = report->version; /* bounded by report_read */
 	struct sender *sender;
 	enum store_result r = sender_of(s, kiosk, &sender);
 
-	if (r != STORE_OK)
+	if (r != STORE_OK || is_overtaken(sender, report, carried, now_ms))
 		return r;
 	if (version.n > VERSION_MAX)
 		version.n = VERSION_MAX;
 	note_change(batch_senders(s->batch), sender);
 	sender->has_said = true;
+	sender->reported_ms = now_ms;
+	sender->heard_ms = report->at_ms + report->offset_ms;
+	/* A clock that is ahead is set right by the answer. */
+	if (sender->heard_ms > now_ms)
+		sender->heard_ms = now_ms;
 	sender->said.reported_ms = now_ms;
 	sender->said.report = *report;
 	sender->said.version_n = version.n;

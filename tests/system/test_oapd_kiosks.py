@@ -138,6 +138,27 @@ def test_a_chain_in_order_is_whole_and_what_waits_is_a_queue(daemon):
     assert row["chain"] == whole and row["oldest_unsent"] is None
 
 
+def test_a_report_that_was_overtaken_is_not_what_is_listed(daemon):
+    kiosk = daemon.add_kiosk()
+    items = refusals(kiosk, 3)
+    early = kiosk.report(oldest_unsent=1, depth=3,
+                         at=int(time.time() * 1000) - 50)
+    daemon.upload(kiosk.report(), items)
+    daemon.upload(early, [])
+    row = told_of(daemon, kiosk)
+    assert (row["queue_depth"], row["oldest_unsent"]) == (0, None)
+    daemon.stop()
+    daemon.start()      # it is in no memory, but in the row
+    daemon.upload(early, [])
+    assert told_of(daemon, kiosk)["queue_depth"] == 0
+    # a clock that was ahead, and has been set since, is believed
+    daemon.upload(kiosk.report(oldest_unsent=3, depth=1, at=int(
+        time.time() * 1000) + 600000), [])
+    assert told_of(daemon, kiosk)["queue_depth"] == 1
+    daemon.upload(kiosk.report(), [])
+    assert told_of(daemon, kiosk)["queue_depth"] == 0
+
+
 def test_a_gap_is_open_while_it_may_be_filled_then_missing(daemon):
     kiosk = daemon.add_kiosk()
     items = refusals(kiosk, 9)
