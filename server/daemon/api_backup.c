@@ -52,7 +52,8 @@ static enum store_result run_copy(struct store *reader, struct report_job *job)
 	const struct request *r = job->owner;
 	struct backing *b = r->work;
 
-	backup_make(reader, r->service->config->data_dir, &r->service->ending,
+	backup_make(reader, r->service->config->data_dir,
+		    r->service->now_ms(r->service->clock), &r->service->ending,
 		    &b->backup);
 	return STORE_OK;
 }

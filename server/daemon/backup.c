@@ -66,11 +66,11 @@ static bool take_digest(struct backup *b, const atomic_bool *stop)
 }
 
 static bool make(struct backup *b, struct store *reader, const char *path,
-		 const atomic_bool *stop)
+		 int64_t now_ms, const atomic_bool *stop)
 {
 	if (!make_empty(b, path) ||
-	    store_backup(reader, path, stop, b->error, sizeof(b->error)) !=
-		STORE_OK)
+	    store_backup(reader, path, now_ms, stop, b->error,
+			 sizeof(b->error)) != STORE_OK)
 		return false;
 	b->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (b->fd < 0)
@@ -78,7 +78,7 @@ static bool make(struct backup *b, struct store *reader, const char *path,
 	return take_digest(b, stop);
 }
 
-void backup_make(struct store *reader, const char *data_dir,
+void backup_make(struct store *reader, const char *data_dir, int64_t now_ms,
 		 const atomic_bool *stop, struct backup *out)
 {
 	char path[PATH_MAX];
@@ -87,7 +87,7 @@ void backup_make(struct store *reader, const char *data_dir,
 	*out = (struct backup){.fd = -1};
 	backup_clear(data_dir);
 	snprintf(path, sizeof(path), "%s/" PART_FILE, data_dir);
-	made = make(out, reader, path, stop);
+	made = make(out, reader, path, now_ms, stop);
 	backup_clear(data_dir);
 	if (made)
 		out->error[0] = '\0';

@@ -17,8 +17,9 @@ struct backup {
 
 /* Within a transaction of the reader's. The copy is made beside the database,
  * where there is room for it or an operator can make some; its name is gone
- * before this returns. One at a time. */
-void backup_make(struct store *reader, const char *data_dir,
+ * before this returns. now_ms: of before the transaction's first read. One at
+ * a time. */
+void backup_make(struct store *reader, const char *data_dir, int64_t now_ms,
 		 const atomic_bool *stop, struct backup *out);
 void backup_close(struct backup *b);
 /* Takes away what a daemon left that was killed at it: at the start, and when

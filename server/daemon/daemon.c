@@ -17,6 +17,7 @@
 #include "chores.h"
 #include "fetcher.h"
 #include "listen.h"
+#include "localday.h"
 #include "log.h"
 #include "loop.h"
 #include "portfile.h"
@@ -101,12 +102,33 @@ static void failed(void *arg)
 
 /* ------------------------------------------------------------- storage */
 
+static bool note_restored(struct daemon *d)
+{
+	const struct zone_span utc = {0};
+	int64_t copied_ms;
+	char day[11];
+
+	switch (storage_restored(d->store, real_ms(NULL), &copied_ms)) {
+	case STORE_OK:
+		date_format(local_time_at(&utc, copied_ms).date, day);
+		log_info("restored from a copy of %s; kiosks send again what "
+			 "is later than that", day);
+		return true;
+	case STORE_NONE:
+		return true;
+	default:
+		return fail(d, d->config.data_dir, store_error(d->store));
+	}
+}
+
 static bool open_storage(struct daemon *d)
 {
 	if (!storage_open(d->config.data_dir, &d->store, &d->keys, d->error,
 			  d->error_size))
 		return false;
 	backup_clear(d->config.data_dir); /* the directory is ours alone */
+	if (!note_restored(d))
+		return false;
 	d->service.keys = d->keys;
 	d->service.box = snapshot_box_new();
 	d->service.cache = passcache_new((size_t)d->config.pass_cache);

@@ -27,13 +27,12 @@ static bool is_backdated(const struct ordering *o, const struct order *order,
 	return at_ms < least_ms - o->skew_ms;
 }
 
-static unsigned judge_accept(const struct ordering *o, struct order *order,
-			     const struct turn *turn, const struct attempt *a)
+/* Against what was accepted since the last contact, and with it. */
+static unsigned spend(struct order *order, const struct turn *turn,
+		      const struct attempt *a)
 {
 	int64_t discount = a->has_discount ? a->discount : 0;
 
-	if (is_backdated(o, order, turn->at_ms))
-		return DISPUTE_BACKDATED;
 	/* A kiosk that was moved has had contact since. */
 	if (strcmp(order->currency, a->currency) != 0) {
 		memcpy(order->currency, a->currency, sizeof(order->currency));
@@ -45,6 +44,32 @@ static unsigned judge_accept(const struct ordering *o, struct order *order,
 	order->uses++;
 	order->amount += discount;
 	return DISPUTE_NONE;
+}
+
+static enum store_result judge_accept(const struct ordering *o,
+				      struct order *order,
+				      const struct turn *turn,
+				      const struct attempt *a,
+				      unsigned *dispute)
+{
+	int64_t at_ms = turn->at_ms;
+	enum store_result r;
+	bool since = false, then = false;
+
+	*dispute = DISPUTE_BACKDATED;
+	if (is_backdated(o, order, at_ms))
+		return STORE_OK;
+	/* Contact that it had may be lost with a restore: since the last thing
+	 * known of it, and again after this. */
+	r = store_was_lost(o->store, order->latest_ms - o->skew_ms,
+			   at_ms + o->skew_ms, &since);
+	if (r == STORE_OK && since)
+		r = store_was_lost(o->store, at_ms - o->skew_ms,
+				   at_ms + o->skew_ms, &then);
+	if (since)
+		order->uses = 0, order->amount = 0;
+	*dispute = then ? DISPUTE_NONE : spend(order, turn, a);
+	return r;
 }
 
 static void see_time(struct order *order, const struct turn *turn)
@@ -92,7 +117,9 @@ static enum store_result take_accept(const struct ordering *o,
 		return STORE_FAILED;
 	if (a->facts.judgement == JUDGEMENT_DISPUTED)
 		return STORE_OK;
-	dispute = judge_accept(o, order, turn, a);
+	r = judge_accept(o, order, turn, a, &dispute);
+	if (r != STORE_OK)
+		return r;
 	if (dispute == DISPUTE_NONE) {
 		see_time(order, turn);
 		return STORE_OK;

@@ -7,7 +7,8 @@
  * it, and a report that was answered; one that is older than what was written
  * before it changes nothing, nor does a report by a clock that is not set.
  * Nothing is dated before its kiosk was enrolled. A reversal that is backdated
- * is undone. */
+ * is undone. What a kiosk accepted in the time that a restore of the service
+ * took with it is held to no allowance: the contacts of then are gone. */
 #ifndef OAP_ORDER_H
 #define OAP_ORDER_H
 

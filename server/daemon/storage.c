@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "servicenext.h"
+#include "store_ledger.h"
 #include "store_setup.h"
 #include "wrapkey.h"
 
@@ -112,6 +113,38 @@ bool storage_open(const char *data_dir, struct store **store,
 	store_close(*store);
 	*store = NULL;
 	return false;
+}
+
+static enum store_result write_restored(struct store *s, int64_t now_ms,
+					int64_t *copied_ms)
+{
+	char after[64];
+	struct audit_row row = {.at_ms = now_ms,
+				.actor = "service",
+				.action = "restored",
+				.object = "",
+				.after = after};
+	enum store_result r = store_restored(s, now_ms, copied_ms);
+
+	if (r != STORE_OK)
+		return r;
+	snprintf(after, sizeof(after), "{\"copied_ms\":%lld}",
+		 (long long)*copied_ms);
+	return store_audit_add(s, &row);
+}
+
+enum store_result storage_restored(struct store *s, int64_t now_ms,
+				   int64_t *copied_ms)
+{
+	enum store_result r = store_begin(s);
+
+	if (r == STORE_OK)
+		r = write_restored(s, now_ms, copied_ms);
+	if (r == STORE_OK)
+		r = store_commit(s);
+	if (r != STORE_OK)
+		store_rollback(s);
+	return r;
 }
 
 /* Under the lock of the data directory, which the store holds. */

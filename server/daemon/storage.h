@@ -15,6 +15,11 @@ bool storage_open(const char *data_dir, struct store **store,
 		  struct service_keys **keys, char *error,
 		  size_t error_size) OAP_CHECKED;
 
+/* A database that was a copy goes on as the service's own from now_ms: so it is
+ * written in it and in its audit trail. STORE_NONE: it was none. */
+enum store_result storage_restored(struct store *s, int64_t now_ms,
+				   int64_t *copied_ms) OAP_CHECKED;
+
 /* The key that is to follow the service's own: made beside it, while a daemon
  * runs or not; and put in its place, while none does (servicenext.h). */
 enum next_key_step { NEXT_KEY_MAKE, NEXT_KEY_USE };

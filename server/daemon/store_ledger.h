@@ -52,6 +52,14 @@ enum store_result store_order(struct store *s, int64_t kiosk,
 enum store_result store_order_set(struct store *s, int64_t kiosk,
                                   const struct order *order) OAP_CHECKED;
 
+/* A database that was a copy is in use from now_ms on: what came to the service
+ * after *copied_ms it no longer has. STORE_NONE: it was none. */
+enum store_result store_restored(struct store *s, int64_t now_ms,
+                                 int64_t *copied_ms) OAP_CHECKED;
+/* Whether a time of which it has nothing any more lies, in part, between. */
+enum store_result store_was_lost(struct store *s, int64_t from_ms,
+                                 int64_t to_ms, bool *lost) OAP_CHECKED;
+
 /* What is to be judged when its seq is due. */
 enum turn_kind {
 	TURN_CONTACT, /* a report that said this seq is next */

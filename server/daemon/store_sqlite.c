@@ -29,6 +29,7 @@ static const char *const *const schema[][SCHEMA_FILES] = {
     {store_ledger_schema_3, store_setup_schema_3},
     {store_issuer_urls_schema},
     {store_ledger_schema_5},
+    {store_restored_schema},
 };
 #define SCHEMA_VERSION ((int)(sizeof schema / sizeof schema[0]))
 

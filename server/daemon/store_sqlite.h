@@ -41,6 +41,7 @@ struct store {
 	struct ledger_batch *batch;
 	bool none_pending; /* known: no reversal waits for its attempt */
 	bool none_troubled; /* known: no conflict open, nothing disputed */
+	bool none_restored; /* known: this database was never a copy */
 	bool quarantine_counted; /* quarantined is known */
 	int64_t quarantined;	 /* items whose bytes are kept */
 };
@@ -89,5 +90,6 @@ extern const char *const store_ledger_schema_3[];
 extern const char *const store_setup_schema_3[];
 extern const char *const store_issuer_urls_schema[];
 extern const char *const store_ledger_schema_5[];
+extern const char *const store_restored_schema[];
 
 #endif

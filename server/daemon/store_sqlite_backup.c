@@ -62,6 +62,18 @@ static enum store_result copy_pages(const struct copying *c,
 	                         : fail(c, "the copy cannot be written");
 }
 
+static enum store_result mark(const struct copying *c, int64_t now_ms)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof sql,
+	         "INSERT INTO restored (copied_ms) VALUES (%lld)",
+	         (long long)now_ms);
+	return sqlite3_exec(c->copy, sql, NULL, NULL, NULL) == SQLITE_OK
+	           ? STORE_OK
+	           : fail(c, "the copy cannot be marked");
+}
+
 static int is_stopped(void *stop)
 {
 	return atomic_load((const atomic_bool *)stop);
@@ -119,8 +131,8 @@ static enum store_result check_head(const struct copying *c, const char *path)
 }
 
 enum store_result store_backup(struct store *reader, const char *path,
-                               const atomic_bool *stop, char *error,
-                               size_t error_size)
+                               int64_t now_ms, const atomic_bool *stop,
+                               char *error, size_t error_size)
 {
 	struct copying c = {.stop = stop, .error = error,
 	                    .error_size = error_size};
@@ -140,6 +152,8 @@ enum store_result store_backup(struct store *reader, const char *path,
 		sqlite3_exec(c.copy, "PRAGMA synchronous=OFF", NULL, NULL,
 		             NULL);
 		r = copy_pages(&c, reader);
+		if (r == STORE_OK)
+			r = mark(&c, now_ms);
 		if (r == STORE_OK)
 			r = settle_and_check(&c);
 	}

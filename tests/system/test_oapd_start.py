@@ -143,7 +143,7 @@ def test_a_database_of_the_schema_before_is_brought_up_to_date(tmp_path):
                        "issuer document_url", "issuer status_url"):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % tuple(
                 column.split()))
-        for table in ("waiting", "former_place"):
+        for table in ("waiting", "former_place", "restored"):
             db.execute("DROP TABLE " + table)
         # it counted what was purged since
         db.execute("UPDATE device SET quarantined = 1000")

@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 import desk  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
+from rogue import Rogue  # noqa: E402
 from town import Door, service  # noqa: E402, F401
 
 # after the copy was made
@@ -152,6 +153,72 @@ def test_what_was_set_up_after_the_copy_is_set_up_again_and_counts(
     door.sync()
     door.sync()
     assert service.ctl("disputed")["disputed"] == [] and service.uses() == 1
+
+
+def test_the_contacts_that_a_restore_took_are_held_against_nobody(
+        service, doors, tmp_path):
+    """Each of these was within the allowance, since the service was heard of
+    in between; but only the kiosk remembers that."""
+    service.admin("PATCH", "/v1/policy", {"offline_uses": 5})
+    door, copy = doors[0], tmp_path / "copy.db"
+    door.sync()
+
+    def offline(visits):
+        told = stream(door, [service.city.issue() for _ in range(visits)])
+        assert set(told.values()) <= {"accepted-offline"}
+
+    def alone(visits):
+        service.kill()
+        offline(visits)
+        service.start()
+    alone(3)
+    door.sync()
+    service.kill()          # a stretch that the copy is in the middle of
+    offline(2)
+    service.start()
+    desk.ok("unix:%s" % service.socket, "backup", copy)
+    alone(2)
+    door.sync()
+    for visits in (5, 4, 0, 5):
+        alone(visits)
+        door.sync()
+    alone(4)                # nobody has heard of these when it is lost
+    uses = service.uses()
+    assert uses == 3 + 4 + 14
+    service.restore(copy)
+    assert service.uses() == 3
+    door.sync()
+    door.sync()
+    assert service.ctl("disputed")["disputed"] == []
+    assert service.uses() == uses + 4
+    service.stop()
+    assert "restored from a copy of 2" in service.log()
+    service.start()
+    trail = service.admin("GET", "/v1/audit")["audit"]
+    assert [a["after"]["copied_ms"] > 0 for a in trail
+            if a["action"] == "restored"] == [True]
+
+
+def test_after_a_restore_a_kiosk_is_held_to_its_allowance_again(service,
+                                                                tmp_path):
+    service.admin("PATCH", "/v1/policy", {"offline_uses": 5, "skew_s": 0})
+    rogue, copy = Rogue(service), tmp_path / "copy.db"
+    desk.ok("unix:%s" % service.socket, "backup", copy)
+    service.restore(copy)
+    oaprun.wait_for(lambda: rogue.kiosk.now_ms() > restored_ms(service),
+                    "another millisecond")
+    rogue.send(*(rogue.accept() for _ in range(8)))
+    assert rogue.disputed() == {"allowance": 3}
+    # nor does a copy that nobody restored change anything
+    other = Rogue(service)
+    desk.ok("unix:%s" % service.socket, "backup", tmp_path / "other.db")
+    other.send(*(other.accept() for _ in range(8)))
+    assert rogue.disputed() == {"allowance": 6}
+
+
+def restored_ms(service):
+    trail = service.admin("GET", "/v1/audit")["audit"]
+    return max(a["at_ms"] for a in trail if a["action"] == "restored")
 
 
 def test_a_kiosk_that_was_restored_decides_nothing_alone(service, doors,

@@ -55,7 +55,7 @@ static void make(const struct bed *bed, struct store *reader, bool stop,
 {
 	atomic_bool stopping = stop;
 
-	backup_make(reader, bed_dir(bed), &stopping, out);
+	backup_make(reader, bed_dir(bed), 1700000000000, &stopping, out);
 	assert_false(is_there(bed, "backup.part"));
 	assert_false(is_there(bed, "backup.part-journal"));
 	/* one or the other */
