@@ -234,6 +234,7 @@ void fetch_run(struct fetch *f, const struct net_place *place,
 	curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, reply);
 	conclude(f, place, curl_easy_perform(f->easy), &sink, reply);
+	reply->got_ms = net_now_ms();
 	curl_slist_free_all(headers);
 }
 

@@ -68,6 +68,9 @@ bool handle_learn(struct oap *o, const struct moment *sent,
 /* And keeps it; a failed write only loses that. */
 void handle_contact(struct oap *o, const struct moment *sent,
 		    int64_t service_ms);
+/* The same of an answer that came age_ms ago. */
+void handle_contact_was(struct oap *o, const struct moment *sent,
+			int64_t age_ms, int64_t service_ms);
 /* Sets what follows from a new identity, or a new bundle and what is kept
  * of it. */
 enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)

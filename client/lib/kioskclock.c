@@ -37,6 +37,10 @@ bool kioskclock_learn(struct kioskclock *c, const struct moment *sent,
 
 	if (service_ms <= 0 || service_ms > TIME_MS_MAX || trip < 0)
 		return false;
+	if (c->contact_ms != 0 && got->boot_id[0] != '\0' &&
+	    strcmp(c->boot_id, got->boot_id) == 0 &&
+	    got->boot_ms < c->anchor_ms)
+		return false;
 	now = service_ms + trip / 2;
 	offset = now - got->raw_ms;
 	if (offset > CLOCK_OFFSET_MS_MAX || offset < -CLOCK_OFFSET_MS_MAX)

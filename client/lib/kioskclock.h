@@ -30,7 +30,8 @@ struct moment moment_now(const struct env *env);
 int64_t kioskclock_effective(const struct kioskclock *c, int64_t raw_ms);
 /* An answer with the service's time came: sent and got frame the round trip,
  * of which half is taken to be the way back. Sets the floor anew. False, and
- * nothing is learned, for a time or an offset that no message can carry. */
+ * nothing is learned, for a time or an offset that no message can carry, and
+ * for an answer that came before one that was learned from. */
 bool kioskclock_learn(struct kioskclock *c, const struct moment *sent,
 		      const struct moment *got, int64_t service_ms);
 void kioskclock_raise_floor(struct kioskclock *c, int64_t ms);

@@ -38,6 +38,7 @@ struct net_request {
 struct net_reply {
 	int status; /* HTTP; 0: there was no reply, see error */
 	bool late;  /* there was none in time */
+	int64_t got_ms; /* net_now_ms when it came */
 	uint8_t *body; /* NUL after its n bytes */
 	size_t n;
 	char etag[ETAG_MAX + 1];

@@ -79,7 +79,7 @@ static bool is_contact(const struct oap *o, const struct upload *u,
 
 /* Under the lock: what the service said, in one transaction. */
 static enum oap_result settle(struct oap *o, const struct upload *u,
-			      const struct entries_answer *a,
+			      const struct entries_answer *a, int64_t got_ms,
 			      struct batch *out, struct oap_problem *why)
 {
 	struct there there = o->there;
@@ -88,7 +88,8 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 
 	reach_answered(&o->reach);
 	out->unheard = !is_contact(o, u, a);
-	handle_contact(o, &u->sent, a->service_ms);
+	/* It may have waited for the ones before it to land. */
+	handle_contact_was(o, &u->sent, net_now_ms() - got_ms, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
@@ -206,6 +207,7 @@ static enum oap_result land(struct oap *o, struct stream *s,
 	const struct upload *u = s->upload[s->first];
 	struct net_flight *flight = s->flight[s->first];
 	struct net_reply *reply = flight != NULL ? net_end(flight) : NULL;
+	int64_t got_ms = reply != NULL ? reply->got_ms : 0;
 	enum oap_result result;
 
 	s->silent = false;
@@ -215,7 +217,7 @@ static enum oap_result land(struct oap *o, struct stream *s,
 	net_reply_free(reply);
 	handle_lock(o);
 	if (result == OAP_OK)
-		result = settle(o, u, &s->answer, out, why);
+		result = settle(o, u, &s->answer, got_ms, out, why);
 	handle_end_talk(o);
 	handle_unlock(o);
 	return result;

@@ -6,6 +6,7 @@ import collections
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -113,6 +114,21 @@ def test_an_answer_that_was_overtaken_is_no_loss(door, service):
     assert (out["exit"], out["unsent"]) == (0, 0)
     holds_all(service)
     assert set(service.came.values()) == {1}
+
+
+def test_one_that_hangs_does_not_set_the_clock_back(door, service):
+    """The answers of the others are as old as they are when they are read."""
+    def before(first, n):
+        if first == 1:
+            oaprun.wait_for(
+                lambda: len(service.held) == (FLIGHTS - 1) * UPLOAD,
+                "the others")
+            time.sleep(4)
+            service.broken[n] = False
+    service.before = before
+    assert door.run("sync").returncode == RETRY
+    assert service.came[1] == 1
+    assert abs(door.ask("status")["clock_offset_ms"]) < 1000
 
 
 @pytest.mark.parametrize("which", [0, 2, 5])

@@ -49,6 +49,20 @@ static void offset_is_negative_when_the_kiosk_is_fast(void **state)
 	assert_int_equal(c.offset_ms, -60000);
 }
 
+static void an_answer_that_came_before_the_last_one_says_nothing(void **state)
+{
+	struct kioskclock c = contacted(T + 60000, T); /* at 1000 */
+	struct moment sent = at(T + 50000, 500), got = at(T + 50499, 999);
+	struct moment booted = got;
+
+	(void)state;
+	assert_false(kioskclock_learn(&c, &sent, &got, T + 1));
+	assert_int_equal(c.offset_ms, -60000);
+	assert_int_equal(c.floor_ms, T);
+	strcpy(booted.boot_id, "boot-2");
+	assert_true(kioskclock_learn(&c, &sent, &booted, T + 1));
+}
+
 static void every_answer_sets_the_floor_anew_also_lower(void **state)
 {
 	struct kioskclock c = contacted(T, T);
@@ -130,6 +144,7 @@ int main(void)
 		cmocka_unit_test(offset_counts_half_of_the_round_trip),
 		cmocka_unit_test(offset_is_negative_when_the_kiosk_is_fast),
 		cmocka_unit_test(every_answer_sets_the_floor_anew_also_lower),
+		cmocka_unit_test(an_answer_that_came_before_the_last_one_says_nothing),
 		cmocka_unit_test(no_contact_is_not_anchored),
 		cmocka_unit_test(
 		    contact_since_boot_is_anchored_while_nobody_moves_the_clock),
