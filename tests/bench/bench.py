@@ -245,6 +245,8 @@ def bench_backlog(table, directory, entries):
         assert process.returncode == 0
         disputed = daemon.admin("GET", "/v1/disputed")["disputed"]
         assert disputed == [], disputed[0]
+        row, = daemon.admin("GET", "/v1/kiosks")["kiosks"]
+        assert row["held"] == {"seq": entries, "count": entries}, row
     finally:
         daemon.stop()
     table.add("oap-kiosk, a visit decided alone", "%.0f us" %

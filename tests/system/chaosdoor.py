@@ -92,6 +92,13 @@ class Door(threading.Thread):
              self.dice.choice(self.plan.benefits), "--amount", "2400", "-"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=self.power.environment)
+        # Once it has judged this, which needs nobody else, it is ready.
+        self.type("is it ready?")
+        assert self.note(self.process.stdout.readline()) is not None
+
+    def type(self, code):
+        self.process.stdin.write(code.encode() + b"\n")
+        self.process.stdin.flush()
 
     def shut(self, kill=False):
         if self.process is None:
@@ -115,6 +122,8 @@ class Door(threading.Thread):
             told = json.loads(line)
         except ValueError:
             return None
+        # nobody goes in without an entry of it
+        assert told.get("id") or told["class"] != "accept", told
         if told.get("id"):
             said = told["number"], told.get("discount"), told["by_service"]
             assert self.told.setdefault(
@@ -122,21 +131,17 @@ class Door(threading.Thread):
         return told
 
     def scan(self):
-        opened = self.process is None
-        if opened:
+        if self.process is None:
             self.open()
         hit = self.dice.random() < .01
         start = time.monotonic()
-        self.process.stdin.write(self.dice.choice(self.codes).encode() +
-                                 b"\n")
-        self.process.stdin.flush()
+        self.type(self.dice.choice(self.codes))
         if hit:
             time.sleep(self.dice.random() * 1.2 * self.plan.deadline_s)
             self.shut(kill=True)
             return
         line = self.process.stdout.readline()
-        if not opened:      # which takes its time, too
-            self.latencies.append(time.monotonic() - start)
+        self.latencies.append(time.monotonic() - start)
         assert self.note(line) is not None, line
 
     # ------------------------------------------------------------- others
