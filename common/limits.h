@@ -130,6 +130,7 @@
 #define KIOSK_REVERSE_MS 5000	/* somebody waits for it at the till */
 #define KIOSK_QUESTIONS_AT_ONCE 4 /* a gate of four lanes in one program */
 #define KIOSK_FLIGHTS 4 /* uploads of a backlog under way at once */
+#define FORMER_LOOK_MS 3600000 /* what was lost of keys before: within the hour */
 #define SYNC_LOSSES_MAX 3 /* restored once is one; more is a broken service */
 #define KIOSK_UPLOADS_AT_ONCE (KIOSK_FLIGHTS + 1) /* and the bundle */
 #define KIOSK_REPLY_MAX (256 * 1024) /* 256 results, every mark set: 32 KiB */

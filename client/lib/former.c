@@ -11,6 +11,7 @@
 #include "answer.h"
 #include "enrol.h"
 #include "fault.h"
+#include "record.h"
 #include "refresh.h"
 #include "upload.h"
 
@@ -59,18 +60,67 @@ static bool build(struct oap *o, const struct former_key *k, uint64_t after,
 	return !report.failed && !u->items.failed && !u->body.failed;
 }
 
+/* Whatever it said of an entry is final, or the next key must wait: once that
+ * one is known, nobody asks for these again. */
+static bool are_final(const struct answer_results *results)
+{
+	for (size_t i = 0; i < results->count; i++)
+		if (!record_is_final(results->at[i].verdict))
+			return false;
+	return true;
+}
+
 static enum oap_result read_reply(const struct net_reply *reply,
 				  struct sending *s, struct oap_problem *why)
 {
+	const struct upload *u = s->upload;
+
 	if (reply == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");
 	if (reply->status != 200)
 		return refresh_refused(reply, "upload", why);
-	if (entries_answer_read(bytes_of(reply->body, reply->n), s->answer) &&
-	    s->answer->has_held)
-		return OAP_OK;
-	return fault(why, OAP_BAD_ANSWER,
-		     "upload: the service's answer cannot be understood");
+	if (!entries_answer_read(bytes_of(reply->body, reply->n), s->answer) ||
+	    !s->answer->has_held ||
+	    !answer_results_fit(&s->answer->results, u->seqs, u->count))
+		return fault(why, OAP_BAD_ANSWER,
+			     "upload: the service's answer cannot be "
+			     "understood");
+	if (!are_final(&s->answer->results))
+		return fault(why, OAP_NO_NETWORK,
+			     "upload: the service is too busy for what was "
+			     "told under a key before; it is sent again");
+	return OAP_OK;
+}
+
+/* Its place in the handle, which another key may take. */
+static struct former_told *place_of(struct oap *o, const struct former_key *k)
+{
+	return &o->former_told[get_be64(k->kid) % FORMER_KEYS_MAX];
+}
+
+static bool was_told_all(struct oap *o, const struct former_key *k,
+			 uint64_t held)
+{
+	const struct former_told *told;
+	bool all;
+
+	handle_lock(o);
+	told = place_of(o, k);
+	all = told->all && told->held == held &&
+	      memcmp(told->kid, k->kid, sizeof(told->kid)) == 0;
+	handle_unlock(o);
+	return all;
+}
+
+static void note_told(struct oap *o, const struct former_key *k, uint64_t held)
+{
+	struct former_told *told;
+
+	handle_lock(o);
+	told = place_of(o, k);
+	*told = (struct former_told){.all = true, .held = held};
+	memcpy(told->kid, k->kid, sizeof(told->kid));
+	handle_unlock(o);
 }
 
 /* Entries after seq after; *held is what the service has then. */
@@ -85,15 +135,15 @@ static enum oap_result send_some(struct oap *o, struct sending *s,
 				      .until_ms = net_now_ms() + KIOSK_CALL_MS};
 	struct net_reply *reply;
 	struct net_place place;
-	enum oap_result result;
-	bool built;
+	enum oap_result result = OAP_OK;
 
 	handle_lock(o);
-	built = build(o, k, after, most, s->upload);
+	if (!build(o, k, after, most, s->upload))
+		result = handle_journal_failed(o, why);
 	place = handle_place(o);
 	handle_unlock(o);
-	if (!built)
-		return handle_journal_failed(o, why);
+	if (result != OAP_OK)
+		return result;
 	request.body = out_view(&s->upload->body);
 	reply = net_call(o->bulk, &place, &request);
 	result = read_reply(reply, s, why);
@@ -103,7 +153,8 @@ static enum oap_result send_some(struct oap *o, struct sending *s,
 	return result;
 }
 
-/* What it lacks of a key that it knows. */
+/* What it lacks of a key that it knows, unless that is what it lacked before
+ * it was told all there is. */
 static enum oap_result make_good(struct oap *o, struct sending *s,
 				 const struct former_key *k,
 				 struct oap_problem *why)
@@ -111,6 +162,8 @@ static enum oap_result make_good(struct oap *o, struct sending *s,
 	uint64_t after, held;
 	enum oap_result result = send_some(o, s, k, 0, 0, &held, why);
 
+	if (result == OAP_OK && was_told_all(o, k, held))
+		return OAP_OK;
 	for (after = held; result == OAP_OK && after < k->last_seq;
 	     after = s->upload->seqs[s->upload->count - 1]) {
 		result = send_some(o, s, k, after, ITEMS_PER_UPLOAD_MAX, &held,
@@ -119,6 +172,8 @@ static enum oap_result make_good(struct oap *o, struct sending *s,
 		if (s->upload->count == 0)
 			break;
 	}
+	if (result == OAP_OK)
+		note_told(o, k, held);
 	return result;
 }
 
@@ -146,17 +201,24 @@ static enum oap_result introduce(struct oap *o, const struct former_key *k,
 			  net_now_ms() + KIOSK_CALL_MS, &got, why);
 }
 
+static enum oap_result read_keys(struct oap *o, struct sending *s,
+				 struct oap_problem *why)
+{
+	enum oap_result result = OAP_OK;
+
+	handle_lock(o);
+	if (!journal_former(o->journal, s->key, &s->count))
+		result = handle_journal_failed(o, why);
+	handle_unlock(o);
+	return result;
+}
+
 static enum oap_result send_all(struct oap *o, struct sending *s,
 				struct oap_problem *why)
 {
-	enum oap_result result;
+	enum oap_result result = read_keys(o, s, why);
 	size_t i;
 
-	handle_lock(o);
-	result = journal_former(o->journal, s->key, &s->count)
-		     ? OAP_OK
-		     : handle_journal_failed(o, why);
-	handle_unlock(o);
 	if (result != OAP_OK)
 		return result;
 	if (s->count == 0)
@@ -175,7 +237,26 @@ static enum oap_result send_all(struct oap *o, struct sending *s,
 	}
 }
 
-enum oap_result former_send(struct oap *o, struct oap_problem *why)
+/* One that the service does not know is none of its past. */
+static enum oap_result look_through(struct oap *o, struct sending *s,
+				    struct oap_problem *why)
+{
+	enum oap_result result = read_keys(o, s, why);
+
+	for (size_t i = 0; i < s->count && result == OAP_OK; i++) {
+		if (s->key[i].last_seq > 0)
+			result = make_good(o, s, &s->key[i], why);
+		if (result == OAP_REFUSED)
+			result = OAP_OK;
+	}
+	return result;
+}
+
+typedef enum oap_result job(struct oap *o, struct sending *s,
+			    struct oap_problem *why);
+
+static enum oap_result with_room(struct oap *o, job *run,
+				 struct oap_problem *why)
 {
 	struct sending *s = calloc(1, sizeof(*s));
 	enum oap_result result = OAP_NO_MEMORY;
@@ -185,7 +266,7 @@ enum oap_result former_send(struct oap *o, struct oap_problem *why)
 		s->answer = malloc(sizeof(*s->answer));
 	}
 	if (s != NULL && s->upload != NULL && s->answer != NULL)
-		result = send_all(o, s, why);
+		result = run(o, s, why);
 	else
 		result = fault(why, OAP_NO_MEMORY, "out of memory");
 	if (s != NULL) {
@@ -195,4 +276,26 @@ enum oap_result former_send(struct oap *o, struct oap_problem *why)
 	}
 	free(s);
 	return result;
+}
+
+enum oap_result former_send(struct oap *o, struct oap_problem *why)
+{
+	return with_room(o, send_all, why);
+}
+
+void former_look(struct oap *o)
+{
+	int64_t now_ms = net_now_ms();
+	bool due;
+
+	handle_lock(o);
+	due = !o->former_looked || now_ms >= o->former_look_ms;
+	o->former_looked = true;
+	o->former_look_ms = now_ms + FORMER_LOOK_MS;
+	handle_unlock(o);
+	if (due && with_room(o, look_through, NULL) != OAP_OK) {
+		handle_lock(o);
+		o->former_looked = false; /* the next call does */
+		handle_unlock(o);
+	}
 }

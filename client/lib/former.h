@@ -11,5 +11,9 @@
  * it lacks of the keys before, and every key after the one that it knows but
  * the last. OAP_REFUSED: it knows none of them. */
 enum oap_result former_send(struct oap *o, struct oap_problem *why) OAP_CHECKED;
+/* Without the lock: to one that knows the key in use, what it lacks of the keys
+ * before. They may have gone on after that was introduced, and it may have been
+ * put back to then. Looks now and then, and when it lost something. */
+void former_look(struct oap *o);
 
 #endif

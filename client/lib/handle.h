@@ -48,6 +48,14 @@ struct oap {
 	 * meanwhile the key stays, and the bundle. */
 	unsigned talking;
 	bool rolling;	    /* a thread is in oap_roll */
+	/* What the service held of keys before, once it had been told all. */
+	struct former_told {
+		uint8_t kid[8];
+		bool all;
+		uint64_t held;
+	} former_told[FORMER_KEYS_MAX];
+	bool former_looked;	/* and need not again before: */
+	int64_t former_look_ms; /* net_now_ms */
 	struct wiped wiped; /* there: key and bundle are gone for good */
 };
 

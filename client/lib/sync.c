@@ -105,6 +105,7 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 	if (!ok)
 		return handle_journal_failed(o, why);
 	o->there = there;
+	o->former_looked = o->former_looked && !lost;
 	out->lost = out->lost || lost;
 	out->marked += marked;
 	return OAP_OK;
@@ -378,6 +379,8 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 		losses += batch.lost;
 	} while ((batch.items > 0 && after < before) ||
 		 (batch.lost && losses < SYNC_LOSSES_MAX) || again);
+	if (result == OAP_OK)
+		former_look(o);
 	out->unsent = count_unsent(o);
 	sync_tell_refusals(o, out);
 	return result;

@@ -39,19 +39,37 @@ static unsigned compare(const struct attempt *a, const struct view_back *v)
 	return same_amounts(a, v) ? DISPUTE_NONE : DISPUTE_AMOUNT;
 }
 
-/* What needs nothing but the entry itself. */
-static unsigned find_plain_fault(const struct judging *j,
-				 const struct attempt *a)
+/* A key is rolled when all that it signed is sent; but what a restore of the
+ * service took comes once more. */
+static enum store_result may_accept(const struct judging *j,
+				    const struct attempt *a, bool *may)
 {
-	/* A key is rolled when all that it signed is sent. */
-	if (j->job->kiosk.state == DEVICE_REVOKED ||
-	    j->job->kiosk.state == DEVICE_ROLLED)
-		return DISPUTE_REVOKED_KIOSK;
-	if (a->facts.told != VERDICT_ACCEPTED_OFFLINE)
-		return DISPUTE_NO_GRANT;
-	return a->effective_ms > j->now_ms + ordering_of(j).skew_ms
-		   ? DISPUTE_AHEAD
-		   : DISPUTE_NONE;
+	int64_t skew_ms = ordering_of(j).skew_ms;
+
+	*may = j->job->kiosk.state != DEVICE_REVOKED;
+	if (j->job->kiosk.state != DEVICE_ROLLED)
+		return STORE_OK;
+	return store_was_lost(j->store, a->effective_ms - skew_ms,
+			      a->effective_ms + skew_ms, may);
+}
+
+/* What needs nothing but the entry itself. */
+static enum store_result find_plain_fault(const struct judging *j,
+					  const struct attempt *a,
+					  unsigned *fault)
+{
+	bool may;
+	enum store_result r = may_accept(j, a, &may);
+
+	if (!may)
+		*fault = DISPUTE_REVOKED_KIOSK;
+	else if (a->facts.told != VERDICT_ACCEPTED_OFFLINE)
+		*fault = DISPUTE_NO_GRANT;
+	else if (a->effective_ms > j->now_ms + ordering_of(j).skew_ms)
+		*fault = DISPUTE_AHEAD;
+	else
+		*fault = DISPUTE_NONE;
+	return r;
 }
 
 static enum store_result look_at_past(const struct judging *j,
@@ -99,10 +117,12 @@ enum store_result rejudge(const struct judging *j,
 			  const struct ledger_item *item, struct attempt *a,
 			  struct turn *turn, struct terms *terms)
 {
-	unsigned dispute = find_plain_fault(j, a);
-	enum store_result r = STORE_OK;
+	unsigned dispute;
+	enum store_result r = find_plain_fault(j, a, &dispute);
 	bool there = true;
 
+	if (r != STORE_OK)
+		return r;
 	if (dispute == DISPUTE_AHEAD)
 		attempt_date(a, item->admitted.facility, j->now_ms);
 	if (dispute == DISPUTE_NONE)

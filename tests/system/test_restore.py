@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent))
 import desk  # noqa: E402
 import oapmsg as m  # noqa: E402
 import oaprun  # noqa: E402
+from line import Behind, Line  # noqa: E402
 from rogue import Rogue  # noqa: E402
 from town import Door, service  # noqa: E402, F401
 
@@ -129,6 +130,39 @@ def test_what_was_told_under_keys_that_were_rolled_since_is_there_again(
             if k["facility"] == "tnm"]
     assert len(keys) == 4
     assert door.redeem(service.city.issue())[1]["by_service"]
+
+
+@pytest.mark.parametrize("later", [0, 3])
+def test_what_was_told_while_a_key_waited_for_its_turn_is_there_again(
+        service, tmp_path, later):
+    """The service knew the next key when the copy was made, and the kiosk did
+    not know that it did: what the key before wrote since is missing, though
+    the key in use is not."""
+    line, copy = Line(service), tmp_path / "copy.db"
+    try:
+        door = Behind(tmp_path / "door", service, line)
+        told = stream(door, [service.city.issue() for _ in range(3)])
+        line.about, line.how = {"/v1/enrolments"}, "answer lost"
+        assert door.run("roll").returncode != 0
+        line.how = "through"
+        desk.ok("unix:%s" % service.socket, "backup", copy)
+        told.update(stream(door, [service.city.issue() for _ in range(7)]))
+        service.kill()
+        told.update(stream(door, [service.city.issue() for _ in range(5)]))
+        service.start()
+        assert door.run("roll").returncode == 0
+        told.update(stream(door, [service.city.issue()
+                                  for _ in range(later)]))
+        door.sync()
+        assert known(service) == told and service.uses() == len(told)
+        service.restore(copy)
+        assert len(known(service)) == 3
+        door.sync()
+        door.sync()
+        assert known(service) == told and service.uses() == len(told)
+        assert service.ctl("disputed")["disputed"] == []
+    finally:
+        line.close()
 
 
 def test_what_was_set_up_after_the_copy_is_set_up_again_and_counts(
