@@ -39,8 +39,8 @@ const struct command COMMANDS[] = {
 	{"status", run_status, "djl", false, "",
 	 "Shows what this kiosk is, what it holds and what waits to be sent."},
 	{"keep", run_keep, "dnjl", false, "--days N",
-	 "Sets how long entries that are sent stay here after the visit: 30 to\n"
-	 "3650 days, 35 when it was never set. status shows it."},
+	 "Sets how long entries stay here once the service has them: 30 to 3650\n"
+	 "days, 35 when it was never set. status shows it."},
 	{"export", run_export, "djl", true, "FILE",
 	 "Writes what sync would send into a file, to be carried to the service\n"
 	 "(oapctl import). Entries stay unsent until a receipt is imported."},

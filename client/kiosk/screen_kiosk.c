@@ -65,8 +65,7 @@ void screen_rolled(const struct oap_rolled *r)
 
 void screen_kept(unsigned days)
 {
-	printf("entries stay for %u days after the visit, once they are "
-	       "sent\n", days);
+	printf("entries stay for %u days once the service has them\n", days);
 }
 
 void screen_refusal(const struct oap_refusal *r, char *text, size_t cap)

@@ -103,8 +103,18 @@ static bool hear(struct oap *o, struct settling *s, const struct receipt *r)
 	       there_hear(o, &w, &asked, &s->there, &s->lost);
 }
 
+/* When it was heard, by a clock that may be behind; how long what is settled
+ * is kept begins then. */
+static int64_t heard_ms(const struct oap *o, const struct receipt *r)
+{
+	struct moment now = handle_now(o);
+	int64_t now_ms = handle_effective(o, &now);
+
+	return now_ms > r->at_ms ? now_ms : r->at_ms;
+}
+
 static bool settle_batch(struct oap *o, struct settling *s,
-			 struct bytes *results)
+			 const struct receipt *r, struct bytes *results)
 {
 	unsigned verdict, marks;
 	uint64_t seq, marked;
@@ -115,7 +125,8 @@ static bool settle_batch(struct oap *o, struct settling *s,
 	       receipt_next(results, &seq, &verdict, &marks))
 		if (!take_result(o, s, seq, verdict, marks))
 			return false;
-	if (!record_results(o, &s->results, s->seqs, &marked))
+	if (!record_results(o, &s->results, s->seqs, heard_ms(o, r),
+			    &marked))
 		return false;
 	s->sent += s->results.count;
 	s->marked += marked;
@@ -135,7 +146,8 @@ static void note_damaged(void *arg, uint64_t seq, struct bytes message,
 
 /* What the disk has spoiled the service cannot name: it is what cannot be read
  * here, either. */
-static bool settle_damaged(struct oap *o, struct settling *s)
+static bool settle_damaged(struct oap *o, struct settling *s,
+			   const struct receipt *r)
 {
 	s->results.count = 0;
 	if (!journal_unsent(o->journal, NULL, ITEMS_PER_UPLOAD_MAX,
@@ -143,7 +155,7 @@ static bool settle_damaged(struct oap *o, struct settling *s)
 		return false;
 	for (size_t i = 0; i < s->results.count; i++)
 		if (!journal_settle(o->journal, s->seqs[i], VERDICT_MALFORMED,
-				    MARK_QUARANTINED))
+				    MARK_QUARANTINED, heard_ms(o, r)))
 			return false;
 	s->sent += s->results.count;
 	s->marked += s->results.count;
@@ -162,7 +174,7 @@ static bool take_contact(struct oap *o, int64_t at_ms)
 static bool settle_rest(struct oap *o, struct settling *s,
 			const struct receipt *r)
 {
-	if (s->unreadable && !settle_damaged(o, s))
+	if (s->unreadable && !settle_damaged(o, s, r))
 		return false;
 	/* It had heard of all of those when it signed this. */
 	return take_contact(o, r->at_ms) &&
@@ -186,7 +198,7 @@ static bool take_step(struct oap *o, struct settling *s,
 {
 	switch (s->step) {
 	case STEP_HEAR: return hear(o, s, r);
-	case STEP_RESULTS: return settle_batch(o, s, results);
+	case STEP_RESULTS: return settle_batch(o, s, r, results);
 	case STEP_REST: return settle_rest(o, s, r);
 	case STEP_FORGET: return forget(o, s, r);
 	case STEP_DONE: break;

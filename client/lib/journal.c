@@ -85,7 +85,8 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_ENTRY_AT] = "SELECT sent, hash, sent = 1 AND (result IS NULL OR"
 			 " result NOT IN (16, 19, 122)) FROM entry"
 			 " WHERE seq = ?1",
-	[SQL_SETTLE] = "UPDATE entry SET sent = 1, result = ?2, marks = ?3"
+	[SQL_SETTLE] = "UPDATE entry SET sent = 1, result = ?2, marks = ?3,"
+		       " settled_ms = coalesce(settled_ms, ?4)"
 		       " WHERE seq = ?1",
 	[SQL_RESULT] = "SELECT coalesce(result, 0), marks FROM entry"
 		       " WHERE seq = ?1",
@@ -97,8 +98,8 @@ static const char *const SQL[SQL_STATEMENTS] = {
 		      " FROM contact",
 	[SQL_SET_THERE] = "UPDATE contact SET held_seq = ?1, held_count = ?2,"
 			  " diverged = ?3, held_ms = ?4, lost_ms = ?5",
-	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0"
-		       " WHERE sent = 1 AND seq > ?1",
+	[SQL_UNSEND] = "UPDATE entry SET sent = 0, result = NULL, marks = 0,"
+		       " settled_ms = NULL WHERE sent = 1 AND seq > ?1",
 	[SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
 	[SQL_SPENT] = "SELECT uses, spent FROM contact",
 	[SQL_SPEND] = "UPDATE contact SET uses = uses + 1, spent = spent + ?1",
@@ -127,13 +128,13 @@ static const char *const SQL[SQL_STATEMENTS] = {
 			    "  WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
 	[SQL_PRUNE_ENTRIES] = "DELETE FROM entry WHERE seq IN"
 			      " (SELECT seq FROM entry WHERE sent = 1"
-			      "  AND " ENTRY_TAKEN " AND effective_ms < ?1"
+			      "  AND " ENTRY_TAKEN " AND settled_ms < ?1"
 			      "  AND seq < (SELECT max(seq) FROM entry)"
-			      "  ORDER BY effective_ms LIMIT ?2)",
+			      "  ORDER BY settled_ms LIMIT ?2)",
 	[SQL_PRUNE_ROLLED] = "DELETE FROM rolled_entry WHERE n IN"
 			     " (SELECT n FROM rolled_entry WHERE " ENTRY_TAKEN
-			     "  AND effective_ms < ?1"
-			     "  ORDER BY effective_ms LIMIT ?2)",
+			     "  AND settled_ms < ?1"
+			     "  ORDER BY settled_ms LIMIT ?2)",
 	/* period 0 is a lifetime, which is never over */
 	[SQL_PRUNE_USES] = "DELETE FROM use WHERE (pass, benefit, period) IN"
 			   " (SELECT pass, benefit, period FROM use"
@@ -144,10 +145,11 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_DROP_ROLL] = "DELETE FROM roll",
 	[SQL_ROLL_ENTRIES] = "INSERT INTO rolled_entry (kid, seq, id, message,"
 			     " hash, salt, scanned, effective_ms, pass, told,"
-			     " benefit, period, counted, of_id, result, marks)"
-			     " SELECT ?1, seq, id, message, hash, salt,"
+			     " benefit, period, counted, of_id, result, marks,"
+			     " settled_ms) SELECT ?1, seq, id, message, hash, salt,"
 			     " scanned, effective_ms, pass, told, benefit,"
-			     " period, counted, of_id, result, marks"
+			     " period, counted, of_id, result, marks,"
+			     " coalesce(settled_ms, effective_ms)"
 			     " FROM entry ORDER BY seq",
 	[SQL_DROP_ENTRIES] = "DELETE FROM entry",
 	[SQL_ROLL_REFUSED] = "UPDATE refused SET seq = seq + ?1",
@@ -160,8 +162,9 @@ static const char *const SQL[SQL_STATEMENTS] = {
 			     " FROM rolled_entry WHERE kid = ?1 AND seq > ?2"
 			     " ORDER BY seq LIMIT ?3",
 	[SQL_PRUNE_FORMER] = "DELETE FROM former_key WHERE n IN"
-			     " (SELECT n FROM former_key WHERE at_ms < ?1"
-			     "  LIMIT ?2)",
+			     " (SELECT n FROM former_key k WHERE at_ms < ?1"
+			     "  AND NOT EXISTS (SELECT 1 FROM rolled_entry"
+			     "   WHERE kid = k.kid) LIMIT ?2)",
 	[SQL_WIPED] = "SELECT kid, at_ms, report FROM wiped",
 	[SQL_SET_WIPED] = "REPLACE INTO wiped VALUES (1, ?1, ?2, ?3)",
 	[SQL_KEEP] = "SELECT keep_days FROM setting",

@@ -185,9 +185,9 @@ struct journal_at {
 
 bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
     OAP_CHECKED;
-/* The service gave a final result. */
+/* The service gave a final result; now_ms: from when it is kept for so long. */
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
-		    unsigned marks) OAP_CHECKED;
+		    unsigned marks, int64_t now_ms) OAP_CHECKED;
 
 /* What it gave; VERDICT_NONE: nothing final yet. */
 bool journal_result(struct journal *j, uint64_t seq, unsigned *result,
@@ -322,9 +322,9 @@ bool journal_shown(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 bool journal_show(struct journal *j, const uint8_t hash[static PASS_HASH_SIZE],
 		  struct bytes benefit, int64_t until_ms) OAP_CHECKED;
 /* Forgets what nobody can ask for any more, of each kind the oldest
- * KIOSK_PRUNE_MAX at most: presentations past their window, sent entries that
- * are older than keep_days (but the last, and none that the service did not
- * take), and uses of periods long over. *more: that was not all. */
+ * KIOSK_PRUNE_MAX at most: presentations past their window, entries that were
+ * settled longer than keep_days ago (but the last, and none that the service
+ * did not take), and uses of periods long over. *more: that was not all. */
 bool journal_prune(struct journal *j, int64_t now_ms, unsigned keep_days,
 		   bool *more) OAP_CHECKED;
 /* For how long: as set, or KIOSK_KEEP_DAYS. */

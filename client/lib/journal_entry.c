@@ -260,13 +260,14 @@ bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
 }
 
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
-		    unsigned marks)
+		    unsigned marks, int64_t now_ms)
 {
 	sqlite3_stmt *s = sql_get(j, SQL_SETTLE);
 
 	sql_int(s, 1, (int64_t)seq);
 	sql_int(s, 2, result);
 	sql_int(s, 3, marks);
+	sql_int(s, 4, now_ms);
 	return sql_run(j, s);
 }
 

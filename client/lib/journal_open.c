@@ -118,6 +118,24 @@ static const char *const SCHEMA[] = {
      " kid BLOB NOT NULL UNIQUE, mac BLOB NOT NULL, enrolment BLOB NOT NULL,"
      " at_ms INTEGER NOT NULL, last_seq INTEGER NOT NULL) STRICT;"
      "CREATE INDEX rolled_seq ON rolled_entry (kid, seq);"),
+    /* settled_ms: when the service said what became of it, from when it is
+     * kept for so long; of one that was sent before that was written down, the
+     * last contact there was */
+    ("ALTER TABLE entry ADD COLUMN settled_ms INTEGER;"
+     "ALTER TABLE rolled_entry ADD COLUMN settled_ms INTEGER NOT NULL"
+     " DEFAULT 0;"
+     "UPDATE entry SET settled_ms = max(effective_ms,"
+     " coalesce((SELECT contact_ms FROM clock), 0)) WHERE sent = 1;"
+     "UPDATE rolled_entry SET settled_ms = max(effective_ms,"
+     " coalesce((SELECT contact_ms FROM clock), 0));"
+     "DROP INDEX entry_age;"
+     "CREATE INDEX entry_age ON entry (settled_ms) WHERE sent = 1 AND"
+     " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
+     " OR marks & 16 <> 0);"
+     "DROP INDEX rolled_age;"
+     "CREATE INDEX rolled_age ON rolled_entry (settled_ms) WHERE"
+     " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
+     " OR marks & 16 <> 0);"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

@@ -113,7 +113,7 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	return append(o, &e, &row) && remember(o, r, &row, now_ms) &&
 	       journal_set_clock(o->journal, &o->clock) &&
 	       (r->results == NULL ||
-		record_results(o, r->results, r->seqs, &marked));
+		record_results(o, r->results, r->seqs, now_ms, &marked));
 }
 
 /* Runs what is to be one transaction. */
@@ -222,7 +222,7 @@ bool record_is_final(unsigned verdict)
 }
 
 bool record_results(struct oap *o, const struct answer_results *results,
-		    const uint64_t *seqs, uint64_t *marked)
+		    const uint64_t *seqs, int64_t now_ms, uint64_t *marked)
 {
 	*marked = 0;
 	for (size_t i = 0; i < results->count; i++) {
@@ -230,7 +230,8 @@ bool record_results(struct oap *o, const struct answer_results *results,
 
 		if (!record_is_final(r->verdict))
 			continue;
-		if (!journal_settle(o->journal, seqs[i], r->verdict, r->marks))
+		if (!journal_settle(o->journal, seqs[i], r->verdict, r->marks,
+				    now_ms))
 			return false;
 		if (is_refused(r->verdict) &&
 		    !note_refused(o, seqs[i], r->verdict))

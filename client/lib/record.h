@@ -42,10 +42,11 @@ bool record_reversal(struct oap *o, const struct reversal_record *r,
 
 /* Neither retry nor device: the entry need not be sent again. */
 bool record_is_final(unsigned verdict) OAP_CHECKED;
-/* Marks items as sent that got a final result, in
- * the caller's transaction; a reversal that was refused takes its use again,
+/* Marks items as sent that got a final result, at now_ms, in the caller's
+ * transaction; a reversal that was refused takes its use again,
  * and is kept for the next sync to tell. *marked counts those with a mark. */
 bool record_results(struct oap *o, const struct answer_results *results,
-		    const uint64_t *seqs, uint64_t *marked) OAP_CHECKED;
+		    const uint64_t *seqs, int64_t now_ms,
+		    uint64_t *marked) OAP_CHECKED;
 
 #endif

@@ -84,20 +84,21 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 {
 	struct there there = o->there;
 	bool ok, lost, more; /* to be forgotten: the next call does it */
+	int64_t now_ms;
 	uint64_t marked = 0;
 
 	reach_answered(&o->reach);
 	out->unheard = !is_contact(o, u, a);
 	/* It may have waited for the ones before it to land. */
 	handle_contact_was(o, &u->sent, net_now_ms() - got_ms, a->service_ms);
+	now_ms = handle_effective(o, &u->sent);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
 	ok = note_held(o, u, a, &there, &lost) &&
-	     record_results(o, &a->results, u->seqs, &marked) &&
+	     record_results(o, &a->results, u->seqs, now_ms, &marked) &&
 	     (out->unheard || journal_contact(o->journal, u->said.next_seq)) &&
-	     journal_prune(o->journal, handle_effective(o, &u->sent),
-			   o->keep_days, &more);
+	     journal_prune(o->journal, now_ms, o->keep_days, &more);
 	if (ok)
 		ok = journal_commit(o->journal);
 	else

@@ -156,12 +156,14 @@ static enum oap_result settle(struct oap *o, const struct parcel *p,
 			      const struct answer_results *results,
 			      struct oap_synced *out, struct oap_problem *why)
 {
+	struct moment now = handle_now(o);
 	struct journal_queue queue;
 	uint64_t marked = 0;
 
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
-	if (!record_results(o, results, p->seqs, &marked)) {
+	if (!record_results(o, results, p->seqs, handle_effective(o, &now),
+			    &marked)) {
 		journal_rollback(o->journal);
 		return handle_journal_failed(o, why);
 	}

@@ -185,6 +185,7 @@ static void failing_disk_keeps_the_one_held(void **state)
 	"DROP INDEX entry_spent; ALTER TABLE entry DROP COLUMN spent;"       \
 	"DROP TABLE roll; DROP TABLE rolled_entry; DROP TABLE wiped;"        \
 	"DROP TABLE setting; DROP INDEX entry_age; DROP INDEX use_age;"      \
+	"ALTER TABLE entry DROP COLUMN settled_ms;"                          \
 	"DROP INDEX shown_age; DROP TABLE former_key;"                       \
 	"CREATE INDEX entry_sent ON entry (effective_ms) WHERE sent = 1;"    \
 	"PRAGMA user_version = 1;"

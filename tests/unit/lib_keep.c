@@ -32,13 +32,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void reopen(void)
+static void reopen_closed(void)
 {
 	struct oap_problem why = {.text = ""};
 
-	kioskworld_close(&world);
 	if (kioskworld_open(&world, &why) != OAP_OK)
 		fail_msg("%s", why.text);
+}
+
+static void reopen(void)
+{
+	kioskworld_close(&world);
+	reopen_closed();
 }
 
 static void change(const char *sql)
@@ -53,7 +58,7 @@ static void change(const char *sql)
 static int64_t count(const char *table)
 {
 	sqlite3_stmt *s;
-	char sql[64];
+	char sql[128];
 	int64_t n;
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
@@ -86,14 +91,14 @@ static void fill(void)
 		 "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1"
 		 " UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n;"
 		 "INSERT INTO entry (seq, id, message, hash, salt, scanned,"
-		 " effective_ms, told, period, counted, sent, result)"
-		 " SELECT i, randomblob(16), x'00', randomblob(32), x'', x'',"
-		 " i, 17, 0, 0, 1, 17 FROM n;"
+		 " effective_ms, told, period, counted, sent, result,"
+		 " settled_ms) SELECT i, randomblob(16), x'00',"
+		 " randomblob(32), x'', x'', i, 17, 0, 0, 1, 17, i FROM n;"
 		 "INSERT INTO rolled_entry (kid, seq, id, message, hash, salt,"
-		 " scanned, effective_ms, told, period, counted, result, marks)"
-		 " SELECT randomblob(8), seq, randomblob(16), message, hash,"
+		 " scanned, effective_ms, told, period, counted, result, marks,"
+		 " settled_ms) SELECT randomblob(8), seq, randomblob(16), message, hash,"
 		 " salt, scanned, effective_ms, told, period, counted, result,"
-		 " marks FROM entry WHERE sent = 1;"
+		 " marks, settled_ms FROM entry WHERE sent = 1;"
 		 "INSERT INTO use SELECT randomblob(32), 'half', 1, 1, i FROM n;"
 		 "INSERT INTO shown SELECT randomblob(32), 'half', i FROM n",
 		 OLD);
@@ -126,7 +131,7 @@ static void the_oldest_go_first(void **state)
 
 	(void)state;
 	fill();
-	change("UPDATE entry SET effective_ms = -seq WHERE sent = 1");
+	change("UPDATE entry SET settled_ms = -seq WHERE sent = 1");
 	assert_true(prune(35));
 	snprintf(rest, sizeof(rest), "entry WHERE seq <= %d",
 		 OLD - KIOSK_PRUNE_MAX);
@@ -219,7 +224,7 @@ static void entries_stay_as_long_as_was_said(void **state)
 	(void)state;
 	fill();
 	snprintf(sql, sizeof(sql),
-		 "UPDATE entry SET effective_ms = %lld - seq * %lld",
+		 "UPDATE entry SET settled_ms = %lld - seq * %lld",
 		 (long long)world.wall_ms, (long long)MS_PER_DAY);
 	change(sql);
 	while (prune(100))
@@ -228,6 +233,107 @@ static void entries_stay_as_long_as_was_said(void **state)
 	while (prune(30))
 		;
 	assert_int_equal(count("entry WHERE sent = 1"), 30);
+}
+
+static void settle_all(int64_t now_ms)
+{
+	for (uint64_t seq = 1; seq <= 5; seq++)
+		assert_true(journal_settle(world.o->journal, seq,
+					   VERDICT_UNKNOWN_FORMAT, 0, now_ms));
+}
+
+/* Five visits of 1970, of which the service has just been told. */
+static void fill_late(void)
+{
+	for (int i = 0; i < 5; i++)
+		kioskworld_redeem(&world, "rubbish", 0);
+	change("UPDATE entry SET effective_ms = seq");
+	settle_all(world.wall_ms);
+}
+
+static void what_was_sent_late_is_kept_from_then_on(void **state)
+{
+	(void)state;
+	fill_late();
+	assert_false(prune(35));
+	assert_int_equal(count("entry"), 5);
+	settle_all(world.wall_ms + 30 * MS_PER_DAY); /* said once more */
+	world.wall_ms += 35 * MS_PER_DAY;
+	assert_false(prune(35));
+	assert_int_equal(count("entry"), 5);
+	world.wall_ms++;
+	assert_false(prune(35));
+	assert_int_equal(count("entry"), 1); /* the last */
+}
+
+static void what_was_lost_is_kept_from_when_it_is_there_again(void **state)
+{
+	(void)state;
+	fill_late();
+	assert_true(journal_unsend(world.o->journal, 2));
+	assert_int_equal(count("entry WHERE settled_ms IS NULL"), 3);
+	world.wall_ms += 20 * MS_PER_DAY;
+	settle_all(world.wall_ms);
+	world.wall_ms += 16 * MS_PER_DAY;
+	assert_false(prune(35));
+	assert_int_equal(count("entry"), 3);
+}
+
+static void a_roll_keeps_entries_as_long_and_their_key_with_them(void **state)
+{
+	struct former_key key = {.enrolment_n = 1};
+
+	(void)state;
+	fill_late();
+	world.wall_ms += 10 * MS_PER_DAY;
+	assert_true(journal_begin_chain(world.o->journal, &key, 0));
+	assert_int_equal(count("rolled_entry"), 5);
+	world.wall_ms += 25 * MS_PER_DAY;
+	assert_false(prune(35));
+	assert_int_equal(count("rolled_entry"), 5);
+	assert_int_equal(count("former_key"), 1);
+	world.wall_ms++;
+	assert_false(prune(35));
+	assert_int_equal(count("rolled_entry"), 0);
+	assert_int_equal(count("former_key"), 0);
+}
+
+#define AS_VERSION_7                                                         \
+	"DROP INDEX entry_age; DROP INDEX rolled_age;"                       \
+	"ALTER TABLE entry DROP COLUMN settled_ms;"                          \
+	"ALTER TABLE rolled_entry DROP COLUMN settled_ms;"                   \
+	"CREATE INDEX entry_age ON entry (effective_ms) WHERE sent = 1 AND"  \
+	" (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"   \
+	" OR marks & 16 <> 0);"                                              \
+	"CREATE INDEX rolled_age ON rolled_entry (effective_ms) WHERE"       \
+	" (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"   \
+	" OR marks & 16 <> 0);"                                              \
+	"PRAGMA user_version = 7;"
+
+/* It did not say when: no earlier than the last contact is right for all. */
+static void what_an_older_version_sent_is_kept_from_its_last_contact(
+	void **state)
+{
+	struct former_key key = {.enrolment_n = 1};
+
+	(void)state;
+	fill_late();
+	assert_true(journal_begin_chain(world.o->journal, &key, 0));
+	fill_late();
+	kioskworld_redeem(&world, "rubbish", 0); /* not sent */
+	world.o->clock.contact_ms = 1000;
+	assert_true(journal_set_clock(world.o->journal, &world.o->clock));
+	change("UPDATE entry SET effective_ms = 2000 WHERE seq = 3");
+	kioskworld_close(&world);
+	kioskworld_change(&world, AS_VERSION_7);
+	reopen_closed();
+	assert_int_equal(count("entry WHERE sent = 1 AND settled_ms = 1000"),
+			 4);
+	assert_int_equal(count("entry WHERE seq = 3 AND settled_ms = 2000"),
+			 1);
+	assert_int_equal(count("entry WHERE sent = 0 AND settled_ms IS NULL"),
+			 1);
+	assert_int_equal(count("rolled_entry WHERE settled_ms = 1000"), 5);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -241,6 +347,10 @@ int main(void)
 		TEST(what_the_service_did_not_take_is_kept),
 		TEST(how_long_is_for_the_operator_to_say),
 		TEST(entries_stay_as_long_as_was_said),
+		TEST(what_was_sent_late_is_kept_from_then_on),
+		TEST(what_was_lost_is_kept_from_when_it_is_there_again),
+		TEST(a_roll_keeps_entries_as_long_and_their_key_with_them),
+		TEST(what_an_older_version_sent_is_kept_from_its_last_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
