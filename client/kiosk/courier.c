@@ -16,6 +16,7 @@
 #include "screen.h"
 
 #define GATHER_MS 2000	      /* one upload for a family that comes together */
+#define HURRY_MS 5000	      /* visitors do not hammer a line that is bad */
 #define REPORT_MS 300000      /* as the service expects of a living kiosk */
 #define REFRESH_MS 3600000    /* a bundle is made anew every six hours */
 
@@ -29,6 +30,8 @@ struct courier {
 	int64_t send_at, report_at, refresh_at;
 	int64_t calm_until; /* after a failure no visitor asks for an earlier
 			     * one */
+	bool unreached;	    /* that was of the line, not of the service */
+	int64_t hurry_at;   /* the next one that passes over the calm, earliest */
 	bool stop;
 	/* the thread's */
 	char said[OAP_PROBLEM_TEXT]; /* the complaint that stands; "" */
@@ -101,7 +104,13 @@ static bool refresh(struct courier *c)
 	return result == OAP_OK;
 }
 
-static bool send(struct courier *c, int64_t *again_ms)
+struct sent {
+	bool all;
+	bool unreached;
+	int64_t again_ms;
+};
+
+static void send(struct courier *c, struct sent *out)
 {
 	struct oap_synced synced;
 	struct oap_problem why;
@@ -109,8 +118,11 @@ static bool send(struct courier *c, int64_t *again_ms)
 
 	hear(c, result, why.text);
 	tell_refused(c, &synced);
-	*again_ms = synced.again_ms;
-	return result == OAP_OK && synced.unsent == 0;
+	*out = (struct sent){
+	    .all = result == OAP_OK && synced.unsent == 0,
+	    .unreached = result == OAP_NO_NETWORK && synced.again_ms == 0,
+	    .again_ms = synced.again_ms,
+	};
 }
 
 /* When to try again; chance is not asked for more than it takes. */
@@ -124,14 +136,15 @@ static int64_t next_try(struct backoff *b, int64_t at_least_ms)
 }
 
 /* Under the lock. A nudge may have come meanwhile, and waits, too. */
-static void note_sent(struct courier *c, bool sent, int64_t again_ms)
+static void note_sent(struct courier *c, const struct sent *sent)
 {
-	if (sent) {
+	c->unreached = sent->unreached;
+	if (sent->all) {
 		backoff_reset(&c->sending);
 		c->calm_until = 0;
 		return;
 	}
-	c->calm_until = next_try(&c->sending, again_ms);
+	c->calm_until = next_try(&c->sending, sent->again_ms);
 	c->send_at = later(c->send_at, c->calm_until);
 	c->report_at = earlier(c->report_at, c->calm_until);
 }
@@ -141,8 +154,8 @@ static void run_due(struct courier *c)
 {
 	int64_t now = now_ms();
 	bool sends = next_send(c) <= now, refreshes = c->refresh_at <= now;
-	bool sent = true, refreshed = true;
-	int64_t again_ms = 0;
+	bool refreshed = true;
+	struct sent sent;
 
 	if (!sends && !refreshes)
 		return;
@@ -155,7 +168,7 @@ static void run_due(struct courier *c)
 	if (refreshes)
 		refreshed = refresh(c);
 	if (sends)
-		sent = send(c, &again_ms);
+		send(c, &sent);
 	pthread_mutex_lock(&c->lock);
 	if (refreshes && refreshed)
 		backoff_reset(&c->refreshing);
@@ -163,7 +176,7 @@ static void run_due(struct courier *c)
 		c->refresh_at = earlier(c->refresh_at,
 					next_try(&c->refreshing, 0));
 	if (sends)
-		note_sent(c, sent, again_ms);
+		note_sent(c, &sent);
 }
 
 static void *run(void *arg)
@@ -241,10 +254,27 @@ void courier_nudge(struct courier *c, bool behind)
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Under the lock: what the calm was for is over, or seems so. */
+static void pass_calm(struct courier *c, int64_t now)
+{
+	int64_t at = later(now, c->hurry_at);
+
+	if (at >= c->send_at)
+		return;
+	c->send_at = at;
+	c->hurry_at = at + HURRY_MS;
+	pthread_cond_signal(&c->wake);
+}
+
 void courier_hurry(struct courier *c)
 {
+	int64_t now = now_ms();
+
 	pthread_mutex_lock(&c->lock);
-	send_by(c, now_ms());
+	if (c->unreached && c->calm_until > now)
+		pass_calm(c, now);
+	else
+		send_by(c, now);
 	pthread_mutex_unlock(&c->lock);
 }
 

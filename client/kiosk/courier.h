@@ -31,10 +31,11 @@ struct courier *courier_start(struct oap *kiosk,
 /* A visitor was told something: there is an entry to be sent; and, behind, a
  * bundle to be fetched. Any thread. */
 void courier_nudge(struct courier *c, bool behind);
-/* A visitor was told that the service does not know this kiosk, or knows it as
- * revoked: one that was restored to before a key roll learns the key from the
- * next report, which is due now. After one that failed it waits its time, too.
- * Any thread. */
+/* The service answered a visitor's question with that it does not know this
+ * kiosk, or knows it as revoked: one that was restored to before a key roll
+ * learns the key from the next report, which is due now. After one that the
+ * service refused it waits its time, too; after some that did not reach it, as
+ * it is there again, a few seconds at most. Any thread. */
 void courier_hurry(struct courier *c);
 /* Waits for a call that is on its way, up to 20 s; takes NULL. */
 void courier_stop(struct courier *c);

@@ -153,28 +153,58 @@ static enum oap_result send_some(struct oap *o, struct sending *s,
 	return result;
 }
 
+/* Whether the service may have refused to keep it: the verdict of a visit can
+ * be the same. */
+static bool may_be_refused(const struct answer_result *r)
+{
+	return verdict_is(r->verdict, CLASS_REJECT_CODE) ||
+	       verdict_is(r->verdict, CLASS_DEVICE) ||
+	       (r->marks & MARK_QUARANTINED) != 0;
+}
+
+/* What the service has to hold without a gap, now that it took the upload: up
+ * to the first entry that is not kept here, or that it may have refused. */
+static uint64_t covered_by(const struct sending *s, uint64_t before)
+{
+	const struct answer_results *results = &s->answer->results;
+
+	for (size_t i = 0; i < s->upload->count; i++) {
+		if (s->upload->seqs[i] != before + 1 ||
+		    may_be_refused(&results->at[i]))
+			break;
+		before++;
+	}
+	return before;
+}
+
 /* What it lacks of a key that it knows, unless that is what it lacked before
  * it was told all there is. */
 static enum oap_result make_good(struct oap *o, struct sending *s,
 				 const struct former_key *k,
 				 struct oap_problem *why)
 {
-	uint64_t after, held;
+	uint64_t after, held, covered;
 	enum oap_result result = send_some(o, s, k, 0, 0, &held, why);
 
 	if (result == OAP_OK && was_told_all(o, k, held))
 		return OAP_OK;
-	for (after = held; result == OAP_OK && after < k->last_seq;
+	for (after = covered = held; result == OAP_OK && after < k->last_seq;
 	     after = s->upload->seqs[s->upload->count - 1]) {
 		result = send_some(o, s, k, after, ITEMS_PER_UPLOAD_MAX, &held,
 				   why);
 		/* what is no longer kept here cannot be made good */
-		if (s->upload->count == 0)
+		if (result != OAP_OK || s->upload->count == 0)
 			break;
+		covered = covered_by(s, covered);
 	}
-	if (result == OAP_OK)
-		note_told(o, k, held);
-	return result;
+	if (result != OAP_OK)
+		return result;
+	if (held < covered)
+		return fault(why, OAP_NO_NETWORK,
+			     "upload: the service does not hold all that it "
+			     "took of a key before; it is sent again");
+	note_told(o, k, held);
+	return OAP_OK;
 }
 
 /* The newest key that the service knows: count, when there is none. */

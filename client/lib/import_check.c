@@ -140,16 +140,17 @@ static enum oap_result check_chain(struct import *im, const struct receipt *r,
 				   struct oap_problem *why)
 {
 	struct oap *o = im->o;
+	enum oap_result result = OAP_OK;
 	struct journal_tip tip;
 	struct journal_at at;
-	bool read;
 
 	handle_lock(o);
-	read = journal_tip(o->journal, &tip) &&
-	       journal_entry_at(o->journal, r->held_seq, &at);
+	if (!journal_tip(o->journal, &tip) ||
+	    !journal_entry_at(o->journal, r->held_seq, &at))
+		result = handle_journal_failed(o, why);
 	handle_unlock(o);
-	if (!read)
-		return handle_journal_failed(o, why);
+	if (result != OAP_OK)
+		return result;
 	if (r->held_seq < tip.next_seq &&
 	    (!at.there || memcmp(at.hash, r->held_hash, sizeof(at.hash)) == 0))
 		return OAP_OK;

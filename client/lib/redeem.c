@@ -241,6 +241,25 @@ static void decide_alone(struct oap *o, struct redemption *r,
 	}
 }
 
+/* Under the lock. Only a signed bundle may say that a kiosk is none any more;
+ * a service that was put back to before a key roll does not know the key until
+ * it is told of it again. */
+static bool is_unknown_yet(const struct oap *o, const struct redemption *r)
+{
+	return r->asked.verdict == VERDICT_DEVICE_UNKNOWN && o->trust != NULL &&
+	       o->held.listed && o->held.device == DEVICE_ACTIVE;
+}
+
+static void decide_unknown(struct oap *o, struct redemption *r,
+			   const struct moment *now, struct oap_told *told)
+{
+	told->unknown_kiosk = 1;
+	snprintf(r->asked.detail, sizeof(r->asked.detail),
+		 "the service does not know this kiosk's key yet; oap-kiosk "
+		 "sync tells it");
+	decide_alone(o, r, now);
+}
+
 static void note_reach(struct oap *o, const struct redemption *r)
 {
 	const struct asked *asked = &r->asked;
@@ -270,7 +289,9 @@ static void conclude(struct oap *o, struct redemption *r,
 		(void)handle_learn(o, &r->asked.sent,
 				   r->asked.answer.service_ms);
 	now = handle_now(o);
-	if (verdict_is(r->asked.verdict, CLASS_RETRY))
+	if (is_unknown_yet(o, r))
+		decide_unknown(o, r, &now, told);
+	else if (verdict_is(r->asked.verdict, CLASS_RETRY))
 		decide_alone(o, r, &now);
 	memcpy(told->detail, r->asked.detail, sizeof(told->detail));
 	verdict = write_down(o, r, &now, told->detail);

@@ -325,13 +325,17 @@ static enum oap_result send_batch(struct oap *o, struct batch *batch,
 				  struct oap_problem *why)
 {
 	enum oap_result result = sync_batch(o, 0, 0, batch, why);
+	struct oap_problem problem;
 	enum oap_result former;
 
 	if (result == OAP_OK || !batch->unknown)
 		return result;
-	former = former_send(o, NULL);
-	if (former != OAP_OK && former != OAP_REFUSED)
-		return result;
+	former = former_send(o, &problem);
+	if (former != OAP_OK && former != OAP_REFUSED) {
+		if (why != NULL)
+			*why = problem;
+		return former;
+	}
 	if (roll_introduce(o, net_now_ms() + KIOSK_CALL_MS, NULL) != OAP_OK)
 		return result;
 	return sync_batch(o, 0, 0, batch, why);

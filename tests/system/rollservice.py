@@ -17,6 +17,10 @@ def kid_of(message):
     return m.decode(m.decode(message).value[0])[4]
 
 
+def seq_of(entry):
+    return m.decode(m.decode(entry).value[2])[2]
+
+
 class Service(fakeservice.Service):
     def __init__(self, **how):
         self.known = {}         # kid -> its public key, in order
@@ -101,8 +105,8 @@ class Service(fakeservice.Service):
     def keep(self, items):
         for encoded in items:
             entry = m.decode(encoded)[0]
-            seq = m.decode(m.decode(entry).value[2])[2]
-            self.versions.setdefault((kid_of(entry), seq), set()).add(entry)
+            self.versions.setdefault((kid_of(entry), seq_of(entry)),
+                                     set()).add(entry)
         return super().keep(items)
 
     def with_sender(self, body, answer):

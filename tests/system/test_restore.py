@@ -132,6 +132,46 @@ def test_what_was_told_under_keys_that_were_rolled_since_is_there_again(
     assert door.redeem(service.city.issue())[1]["by_service"]
 
 
+def test_a_door_that_rolled_since_the_copy_turns_nobody_away(
+        service, tmp_path):
+    """It was out of reach before, so that the next report waits its time."""
+    door, copy = Door(tmp_path / "door", service), tmp_path / "copy.db"
+    desk.ok("unix:%s" % service.socket, "backup", copy)
+    assert door.run("roll").returncode == 0
+    door.sync()
+    kiosk = subprocess.Popen(
+        [oaprun.program("oap-kiosk"), "redeem", "--json", "--dir", door.dir,
+         "--benefit", "visit", "--amount", "2400", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True)
+
+    def visit():
+        kiosk.stdin.write(m.code(service.city.issue()) + "\n")
+        kiosk.stdin.flush()
+        time.sleep(.1)      # as visitors come
+        return json.loads(kiosk.stdout.readline())["verdict"]
+    try:
+        assert visit() == "accepted"
+        service.kill()
+        # three reports in a row fail: the fourth is due 8 s later or more
+        end = time.time() + 12
+        alone = [visit() for _ in iter(lambda: time.time() < end, False)]
+        assert set(alone) == {"accepted-offline"}
+        service.restore(copy)
+        back, told = time.time(), []
+        while told[-1:] != ["accepted"] and time.time() < back + 60:
+            told.append(visit())
+        assert set(told) <= {"accepted-offline", "accepted"}
+        assert told[-1] == "accepted" and len(told) > 1
+    finally:
+        kiosk.stdin.close()
+        kiosk.stdout.read()
+        kiosk.stdout.close()
+        kiosk.wait(oaprun.PATIENCE)
+    oaprun.wait_for(lambda: door.run("sync").returncode == 0, "the rest")
+    assert service.ctl("disputed")["disputed"] == []
+
+
 @pytest.mark.parametrize("later", [0, 3])
 def test_what_was_told_while_a_key_waited_for_its_turn_is_there_again(
         service, tmp_path, later):

@@ -15,7 +15,7 @@ import oapmsg as m
 import oaprun
 from door import (ACCEPT, KIOSK, REJECT, RETRY, UNDECIDED, Door, code,
                   one_line)
-from rollservice import ACTIVE, ROLLED, Service, kid_of
+from rollservice import ACTIVE, ROLLED, Service, kid_of, seq_of
 
 
 @pytest.fixture
@@ -208,12 +208,61 @@ def test_a_service_put_back_to_before_the_roll_is_told_again(door, service,
     door.run("roll")
     new = kiosk_of(door)
     service.forget(new)
-    assert door.redeem(code)["verdict"] == "device-unknown"
+    told = door.redeem(code)
+    assert told["verdict"] == "accepted-offline"
+    assert "does not know this kiosk's key" in told["detail"]
     out = door.ask("sync")
     assert (out["exit"], out["unsent"]) == (0, 0)
     assert len(service.rolls) == 2 and len(set(service.rolls)) == 1
     assert service.states == {old: ROLLED, new: ACTIVE}
-    assert door.redeem(code)["verdict"] == "accepted"
+    other = m.code(service.issuer.issue())
+    assert door.redeem(other)["verdict"] == "accepted"
+
+
+def test_where_only_the_service_may_accept_an_unknown_key_accepts_nothing(
+        tmp_path):
+    service = Service(offline=False)
+    try:
+        door = Door(tmp_path / "kiosk", service).enrolled()
+        door.run("roll")
+        service.forget(kiosk_of(door))
+        told = door.redeem(m.code(service.issuer.issue()))
+        assert told["verdict"] == "offline-not-allowed"
+        assert "does not know this kiosk's key" in told["detail"]
+    finally:
+        service.close()
+
+
+def not_now(items):
+    return [{"seq": seq_of(m.decode(item)[0]), "verdict": "busy",
+             "number": 112, "marks": []} for item in items]
+
+
+def taken_and_lost(items):
+    return [dict(r, verdict="accepted", number=1, marks=[])
+            for r in not_now(items)]
+
+
+@pytest.mark.parametrize("answer", [not_now, taken_and_lost])
+def test_no_key_is_introduced_before_all_that_the_one_before_wrote(
+        door, service, answer):
+    """Once the service has the next key, nobody asks for what is missing."""
+    before = kiosk_of(door)
+    for _ in range(3):
+        door.redeem(m.code(service.issuer.issue()))
+    door.run("roll")
+    last = kiosk_of(door)
+    service.forget(last)
+    service.held_of[before].clear()
+    rolls, keep = len(service.rolls), service.keep
+    service.keep = answer
+    for _ in range(2):
+        assert door.run("sync").returncode == RETRY
+    assert len(service.rolls) == rolls and last not in service.states
+    service.keep = keep
+    assert door.ask("sync")["exit"] == 0
+    assert sorted(service.held_of[before]) == [1, 2, 3]
+    assert service.states[last] == ACTIVE
 
 
 def test_at_a_busy_door_it_is_told_again_by_itself(door, service):
@@ -236,11 +285,11 @@ def test_at_a_busy_door_it_is_told_again_by_itself(door, service):
     queue.start()
     try:
         told = [json.loads(kiosk.stdout.readline())["verdict"]]
-        assert told == ["device-unknown"]
+        assert told == ["accepted-offline"]
         oaprun.wait_for(lambda: new in service.states, "the key")
         while told[-1] != "accepted" and len(told) < 100:
             told.append(json.loads(kiosk.stdout.readline())["verdict"])
-        assert set(told) == {"device-unknown", "accepted"}
+        assert set(told) == {"accepted-offline", "accepted"}
     finally:
         done.set()
         queue.join()

@@ -19,6 +19,7 @@
 static _Atomic int calls;
 static _Atomic int64_t called_ms[CALLS_MAX];
 static _Atomic int64_t again_ms; /* 0: it works */
+static _Atomic bool unreached;
 
 static int64_t now_ms(void)
 {
@@ -37,7 +38,7 @@ OAP_API enum oap_result oap_sync(struct oap *o, struct oap_synced *out,
 	out->again_ms = again_ms;
 	if (calls < CALLS_MAX)
 		called_ms[calls++] = now_ms();
-	return again_ms > 0 ? OAP_NO_NETWORK : OAP_OK;
+	return again_ms > 0 || unreached ? OAP_NO_NETWORK : OAP_OK;
 }
 
 OAP_API enum oap_result oap_refresh(struct oap *o, struct oap_refreshed *out,
@@ -55,6 +56,7 @@ static struct courier *start(void)
 
 	calls = 0;
 	again_ms = 0;
+	unreached = false;
 	c = courier_start(NULL, NULL);
 	assert_non_null(c);
 	return c;
@@ -112,12 +114,27 @@ static void after_a_failure_nobody_is_called_too_early(void **state)
 	assert_true(called_ms[1] - called_ms[0] >= 4000);
 }
 
+static void a_stranger_passes_over_the_calm_of_a_line_but_hammers_nobody(
+    void **state)
+{
+	struct courier *c = start();
+
+	(void)state;
+	unreached = true;
+	crowd_until(c, 3, true);
+	courier_stop(c);
+	assert_true(called_ms[1] - called_ms[0] < 1000);
+	assert_true(called_ms[2] - called_ms[1] >= 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(visitors_do_not_put_it_off),
 		cmocka_unit_test(a_stranger_reports_at_once),
 		cmocka_unit_test(after_a_failure_nobody_is_called_too_early),
+		cmocka_unit_test(
+		    a_stranger_passes_over_the_calm_of_a_line_but_hammers_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,8 @@ struct oap_told {
 	int by_service;		 /* the service's verdict, not a local one */
 	int checked_only;	 /* oap_check: nothing was redeemed */
 	int newer_bundle;	 /* the service has one: call oap_refresh soon */
+	int unknown_kiosk;	 /* to the service, though its bundle has this
+				  * one: call oap_sync soon */
 	unsigned stale;		 /* OAP_STALE_… */
 	unsigned marks;		 /* OAP_MARK_… */
 	unsigned party;
@@ -378,7 +380,9 @@ OAP_API enum oap_result oap_check(struct oap *handle,
  * OAP_ACCEPTED_OFFLINE within what the benefit and the operator's allowance
  * let a kiosk accept alone; else a refusal, or an undecided verdict that says
  * what it cannot know. Its entry is sent later, by the next question or
- * oap_sync. After a question that nobody answered the next ones are decided
+ * oap_sync. So it does when the service does not know its key and the bundle
+ * has it: a service that was put back to before a key roll learns of the key
+ * from the next oap_sync. After a question that nobody answered the next ones are decided
  * here at once, for a second at first and half a minute at most; one of them
  * asks again then, and any answer to oap_sync ends it, too.
  *
