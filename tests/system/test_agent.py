@@ -665,8 +665,11 @@ def test_a_kiosk_that_is_not_enrolled_is_told_how(tmp_path, door):
     assert r.returncode == USAGE and "oap-kiosk enrol" in one_line(r)
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_answer_in_flight_is_finished_before_it_ends(tmp_path, number):
+def test_an_answer_in_flight_is_finished_before_it_ends(tmp_path, number,
+                                                        at_once):
+    """Be it while the streams that were ended are still open."""
     service, door = quick(tmp_path, 3000)
     code = m.code(service.issuer.issue())
     agent = Agent(door).ready()
@@ -679,6 +682,8 @@ def test_an_answer_in_flight_is_finished_before_it_ends(tmp_path, number):
     oaprun.wait_for(lambda: service.waiting == 1, "the question")
     agent.tell(number)
     events.wait("bye")
+    if at_once:
+        service.release.set()
     with pytest.raises(OSError):
         agent.raw("GET", "/")
     caller.join(oaprun.PATIENCE)

@@ -11,7 +11,7 @@
 struct stream {
 	struct stream *next;
 	struct streams *all;
-	struct evhttp_request *ev;
+	struct evhttp_request *ev; /* NULL: it was ended, and hears no more */
 	struct conn *conn;
 	bool doomed;
 };
@@ -61,10 +61,11 @@ bool streams_add(struct streams *all, struct evhttp_request *ev,
 
 static void send_to(struct stream *s, struct evbuffer *text)
 {
-	struct evbuffer *copy = evbuffer_new();
+	struct evbuffer *copy;
 
-	if (s->doomed)
+	if (s->doomed || s->ev == NULL)
 		return;
+	copy = evbuffer_new();
 	if (conn_waiting(s->conn) > STREAM_WAITING || copy == NULL ||
 	    evbuffer_add(copy, evbuffer_pullup(text, -1),
 			 evbuffer_get_length(text)) != 0) {
