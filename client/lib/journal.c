@@ -146,9 +146,9 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_ROLL_ENTRIES] = "INSERT INTO rolled_entry (kid, seq, id, message,"
 			     " hash, salt, scanned, effective_ms, pass, told,"
 			     " benefit, period, counted, of_id, result, marks,"
-			     " settled_ms) SELECT ?1, seq, id, message, hash, salt,"
-			     " scanned, effective_ms, pass, told, benefit,"
-			     " period, counted, of_id, result, marks,"
+			     " settled_ms) SELECT ?1, seq, id, message, hash,"
+			     " salt, scanned, effective_ms, pass, told,"
+			     " benefit, period, counted, of_id, result, marks,"
 			     " coalesce(settled_ms, effective_ms)"
 			     " FROM entry ORDER BY seq",
 	[SQL_DROP_ENTRIES] = "DELETE FROM entry",

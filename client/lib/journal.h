@@ -185,7 +185,8 @@ struct journal_at {
 
 bool journal_entry_at(struct journal *j, uint64_t seq, struct journal_at *out)
     OAP_CHECKED;
-/* The service gave a final result; now_ms: from when it is kept for so long. */
+/* The service gave a final result; now_ms: service time, from which it is kept
+ * for so long. */
 bool journal_settle(struct journal *j, uint64_t seq, unsigned result,
 		    unsigned marks, int64_t now_ms) OAP_CHECKED;
 
@@ -280,8 +281,7 @@ bool journal_former_after(struct journal *j, const uint8_t kid[static 8],
  * (its last_seq is not read), and the chain begins anew. Refusals keep to be
  * told. */
 bool journal_begin_chain(struct journal *j, const struct former_key *key,
-			 int64_t now_ms)
-    OAP_CHECKED;
+			 int64_t now_ms) OAP_CHECKED;
 
 /* ------------------------------------------------------------- wiping */
 

@@ -136,6 +136,14 @@ static const char *const SCHEMA[] = {
      "CREATE INDEX rolled_age ON rolled_entry (settled_ms) WHERE"
      " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
      " OR marks & 16 <> 0);"),
+    /* without a network there is no contact but by receipts: for what has its
+     * settled_ms from the step before, the last of those counts as well */
+    ("UPDATE entry SET settled_ms = max(settled_ms,"
+     " coalesce((SELECT held_ms FROM contact), 0)) WHERE sent = 1 AND"
+     " settled_ms IN (effective_ms, (SELECT contact_ms FROM clock));"
+     "UPDATE rolled_entry SET settled_ms = max(settled_ms,"
+     " coalesce((SELECT held_ms FROM contact), 0)) WHERE"
+     " settled_ms IN (effective_ms, (SELECT contact_ms FROM clock));"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

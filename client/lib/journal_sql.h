@@ -8,7 +8,7 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 8 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 9 /* as many steps are in journal_open.c */
 
 /* Of an entry with a result: the service has it, and is not one that refused
  * to take what it sees as no record of this kiosk's (malformed, bad-signature,

@@ -113,7 +113,8 @@ static bool write_attempt(struct oap *o, const struct attempt_record *r)
 	return append(o, &e, &row) && remember(o, r, &row, now_ms) &&
 	       journal_set_clock(o->journal, &o->clock) &&
 	       (r->results == NULL ||
-		record_results(o, r->results, r->seqs, now_ms, &marked));
+		record_results(o, r->results, r->seqs, r->answered_ms,
+			       &marked));
 }
 
 /* Runs what is to be one transaction. */

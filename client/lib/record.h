@@ -22,6 +22,7 @@ struct attempt_record {
 	/* items that came with the question, and what became of them */
 	const struct answer_results *results;
 	const uint64_t *seqs; /* results->count of them */
+	int64_t answered_ms;  /* when the service said so: its time */
 };
 
 /* False: it is not durable, so nothing may be told but journal-failed. */
@@ -42,9 +43,9 @@ bool record_reversal(struct oap *o, const struct reversal_record *r,
 
 /* Neither retry nor device: the entry need not be sent again. */
 bool record_is_final(unsigned verdict) OAP_CHECKED;
-/* Marks items as sent that got a final result, at now_ms, in the caller's
- * transaction; a reversal that was refused takes its use again,
- * and is kept for the next sync to tell. *marked counts those with a mark. */
+/* Marks items as sent that got a final result, at now_ms (service time), in the
+ * caller's transaction; a reversal that was refused takes its use again, and is
+ * kept for the next sync to tell. *marked counts those with a mark. */
 bool record_results(struct oap *o, const struct answer_results *results,
 		    const uint64_t *seqs, int64_t now_ms,
 		    uint64_t *marked) OAP_CHECKED;

@@ -173,6 +173,7 @@ static void fill_record(const struct redemption *r, struct attempt_record *to)
 	memcpy(to->grant, a->grant, sizeof(to->grant));
 	to->results = &a->items;
 	to->seqs = r->ask.seqs;
+	to->answered_ms = a->service_ms;
 }
 
 /* What is about the line or the device is no verdict on a visit: there is

@@ -84,14 +84,14 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 {
 	struct there there = o->there;
 	bool ok, lost, more; /* to be forgotten: the next call does it */
-	int64_t now_ms;
+	/* The kiosk's clock may have been set since this upload left. */
+	int64_t now_ms = a->service_ms;
 	uint64_t marked = 0;
 
 	reach_answered(&o->reach);
 	out->unheard = !is_contact(o, u, a);
 	/* It may have waited for the ones before it to land. */
 	handle_contact_was(o, &u->sent, net_now_ms() - got_ms, a->service_ms);
-	now_ms = handle_effective(o, &u->sent);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);

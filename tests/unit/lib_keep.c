@@ -12,6 +12,7 @@
 
 #include "journal_sql.h"
 #include "kioskworld.h"
+#include "record.h"
 
 #define MS_PER_DAY INT64_C(86400000)
 #define OLD (2 * KIOSK_PRUNE_MAX + 10) /* rows to be forgotten */
@@ -30,6 +31,23 @@ static int tear_down(void **state)
 	(void)state;
 	kioskworld_end(&world);
 	return 0;
+}
+
+static struct listener listener;
+
+static int set_up_with_service(void **state)
+{
+	(void)state;
+	listener_start(&listener, DO_ACCEPT);
+	kioskworld_make(&world, listener.port);
+	return 0;
+}
+
+static int tear_down_with_service(void **state)
+{
+	kioskworld_close(&world);
+	listener_stop(&listener);
+	return tear_down(state);
 }
 
 static void reopen_closed(void)
@@ -96,9 +114,10 @@ static void fill(void)
 		 " randomblob(32), x'', x'', i, 17, 0, 0, 1, 17, i FROM n;"
 		 "INSERT INTO rolled_entry (kid, seq, id, message, hash, salt,"
 		 " scanned, effective_ms, told, period, counted, result, marks,"
-		 " settled_ms) SELECT randomblob(8), seq, randomblob(16), message, hash,"
-		 " salt, scanned, effective_ms, told, period, counted, result,"
-		 " marks, settled_ms FROM entry WHERE sent = 1;"
+		 " settled_ms) SELECT randomblob(8), seq, randomblob(16),"
+		 " message, hash, salt, scanned, effective_ms, told, period,"
+		 " counted, result, marks, settled_ms FROM entry"
+		 " WHERE sent = 1;"
 		 "INSERT INTO use SELECT randomblob(32), 'half', 1, 1, i FROM n;"
 		 "INSERT INTO shown SELECT randomblob(32), 'half', i FROM n",
 		 OLD);
@@ -298,6 +317,84 @@ static void a_roll_keeps_entries_as_long_and_their_key_with_them(void **state)
 	assert_int_equal(count("former_key"), 0);
 }
 
+static int64_t wrong_by_ms;
+
+/* A clock that is set while an upload is under way. */
+static int64_t set_meanwhile(void *arg)
+{
+	const struct kioskworld *k = arg;
+
+	return k->o->talking > 0 ? k->wall_ms : k->wall_ms + wrong_by_ms;
+}
+
+static void sync_all(void)
+{
+	struct oap_problem why = {.text = ""};
+	struct oap_synced synced;
+
+	if (oap_sync(world.o, &synced, &why) != OAP_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(synced.unsent, 0);
+}
+
+static void sync_with_a_clock_set_meanwhile(int64_t days)
+{
+	int64_t (*right)(void *) = world.o->env.wall_ms;
+
+	wrong_by_ms = days * MS_PER_DAY;
+	world.o->env.wall_ms = set_meanwhile;
+	sync_all();
+	world.o->env.wall_ms = right;
+}
+
+static void a_clock_that_was_behind_makes_nothing_sent_old(void **state)
+{
+	(void)state;
+	kioskworld_redeem(&world, "rubbish", 0);
+	kioskworld_redeem(&world, "rubbish", 0);
+	sync_with_a_clock_set_meanwhile(-60);
+	sync_all();
+	assert_int_equal(count("entry"), 2);
+}
+
+static void a_clock_that_was_ahead_forgets_nothing(void **state)
+{
+	(void)state;
+	kioskworld_redeem(&world, "rubbish", 0);
+	kioskworld_redeem(&world, "rubbish", 0);
+	sync_all();
+	sync_with_a_clock_set_meanwhile(60);
+	assert_int_equal(count("entry"), 2);
+}
+
+/* Its answer may have been to the question asked before, which teaches the
+ * clock nothing. */
+static void what_came_with_a_question_was_sent_when_the_service_says(
+	void **state)
+{
+	static const struct visit VISIT = {.party = 1};
+	static const struct judged JUDGED = {.at_once = VERDICT_NONE};
+	static const uint64_t SEQS[] = {1};
+	struct answer_results results = {.count = 1};
+	struct attempt_record r = {.visit = &VISIT,
+				   .judged = &JUDGED,
+				   .told = VERDICT_UNKNOWN_FORMAT,
+				   .results = &results,
+				   .seqs = SEQS,
+				   .answered_ms = world.wall_ms};
+
+	(void)state;
+	kioskworld_redeem(&world, "rubbish", 0);
+	results.at[0].verdict = VERDICT_UNKNOWN_FORMAT;
+	r.facility = world.world.facility;
+	r.at = handle_now(world.o);
+	r.at.raw_ms -= 60 * MS_PER_DAY;
+	assert_true(record_attempt(world.o, &r));
+	assert_int_equal(count("entry WHERE sent = 1"), 1);
+	assert_false(prune(35));
+	assert_int_equal(count("entry"), 2);
+}
+
 #define AS_VERSION_7                                                         \
 	"DROP INDEX entry_age; DROP INDEX rolled_age;"                       \
 	"ALTER TABLE entry DROP COLUMN settled_ms;"                          \
@@ -336,6 +433,54 @@ static void what_an_older_version_sent_is_kept_from_its_last_contact(
 	assert_int_equal(count("rolled_entry WHERE settled_ms = 1000"), 5);
 }
 
+/* By receipts alone: its clock knows of no contact since the enrolment. */
+static void what_an_older_version_sent_by_hand_is_kept_from_the_last_receipt(
+	void **state)
+{
+	struct there there = {.at_ms = 5000};
+	struct former_key key = {.enrolment_n = 1};
+
+	(void)state;
+	fill_late();
+	assert_true(journal_begin_chain(world.o->journal, &key, 0));
+	fill_late();
+	kioskworld_redeem(&world, "rubbish", 0); /* not sent */
+	world.o->clock.contact_ms = 3;
+	assert_true(journal_set_clock(world.o->journal, &world.o->clock));
+	assert_true(journal_set_there(world.o->journal, &there));
+	change("UPDATE entry SET effective_ms = 6000 WHERE seq = 4");
+	kioskworld_close(&world);
+	kioskworld_change(&world, AS_VERSION_7);
+	reopen_closed();
+	assert_int_equal(count("entry WHERE sent = 1 AND settled_ms = 5000"),
+			 4);
+	assert_int_equal(count("entry WHERE seq = 4 AND settled_ms = 6000"),
+			 1);
+	assert_int_equal(count("entry WHERE sent = 0 AND settled_ms IS NULL"),
+			 1);
+	assert_int_equal(count("rolled_entry WHERE settled_ms = 5000"), 5);
+}
+
+/* The version before this one wrote down when, and is believed. */
+static void what_is_known_to_be_sent_is_not_kept_for_longer(void **state)
+{
+	struct there there = {.at_ms = world.wall_ms + MS_PER_DAY};
+
+	(void)state;
+	kioskworld_redeem(&world, "rubbish", 0);
+	assert_true(journal_settle(world.o->journal, 1, VERDICT_UNKNOWN_FORMAT,
+				   0, world.wall_ms + 7));
+	assert_true(journal_set_there(world.o->journal, &there));
+	kioskworld_close(&world);
+	kioskworld_change(&world, "PRAGMA user_version = 8");
+	reopen_closed();
+	assert_int_equal(count("entry WHERE settled_ms = effective_ms + 7"),
+			 1);
+}
+
+#define WITH_SERVICE(f)                                                      \
+	cmocka_unit_test_setup_teardown(f, set_up_with_service,              \
+					tear_down_with_service)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -350,7 +495,12 @@ int main(void)
 		TEST(what_was_sent_late_is_kept_from_then_on),
 		TEST(what_was_lost_is_kept_from_when_it_is_there_again),
 		TEST(a_roll_keeps_entries_as_long_and_their_key_with_them),
+		WITH_SERVICE(a_clock_that_was_behind_makes_nothing_sent_old),
+		WITH_SERVICE(a_clock_that_was_ahead_forgets_nothing),
+		TEST(what_came_with_a_question_was_sent_when_the_service_says),
 		TEST(what_an_older_version_sent_is_kept_from_its_last_contact),
+		TEST(what_an_older_version_sent_by_hand_is_kept_from_the_last_receipt),
+		TEST(what_is_known_to_be_sent_is_not_kept_for_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -489,13 +489,13 @@ OAP_API enum oap_result oap_import(struct oap *handle, const char *path,
 				   struct oap_problem *why) OAP_MUST_USE;
 
 /* How long a sent entry stays in the journal: days after the service was heard
- * to have it, 30 to 3650, 35 when it was never set (OAP_BAD_ARGUMENT: no such number). An entry
- * holds what was scanned, and while it is there the visit can be taken back
- * and told again to a service that was restored. Kept in the directory, for
- * whoever opens it. Entries that are not sent, and those that the service
- * would not take and did not keep aside either, are not forgotten at all;
- * others with the next calls of oap_sync or oap_import, some at a time. Never
- * waits for the network. */
+ * to have it, 30 to 3650, 35 when it was never set (OAP_BAD_ARGUMENT: no such
+ * number). An entry holds what was scanned, and while it is there the visit
+ * can be taken back and told again to a service that was restored. Kept in the
+ * directory, for whoever opens it. Entries that are not sent, and those that
+ * the service would not take and did not keep aside either, are not forgotten
+ * at all; others with the next calls of oap_sync or oap_import, some at a time.
+ * Never waits for the network. */
 OAP_API enum oap_result oap_keep(struct oap *handle, unsigned days,
 				 struct oap_problem *why) OAP_MUST_USE;
 
