@@ -87,8 +87,7 @@ static int take(struct door *d, const struct scanned *code)
 		return complain_about(&why);
 	}
 	d->behind = told.newer_bundle != 0;
-	d->stranger = told.unknown_kiosk ||
-		      told.verdict_class == OAP_CLASS_DEVICE;
+	d->stranger = courier_is_wanted(&told);
 	if (o->json)
 		json_told(d->kiosk, o, &told);
 	else if (d->many)

@@ -266,6 +266,11 @@ static void pass_calm(struct courier *c, int64_t now)
 	pthread_cond_signal(&c->wake);
 }
 
+bool courier_is_wanted(const struct oap_told *told)
+{
+	return told->unknown_kiosk || told->verdict_class == OAP_CLASS_DEVICE;
+}
+
 void courier_hurry(struct courier *c)
 {
 	int64_t now = now_ms();

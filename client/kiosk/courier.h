@@ -37,6 +37,8 @@ void courier_nudge(struct courier *c, bool behind);
  * service refused it waits its time, too; after some that did not reach it, as
  * it is there again, a few seconds at most. Any thread. */
 void courier_hurry(struct courier *c);
+/* Whether what a visitor was told is a reason for it. */
+bool courier_is_wanted(const struct oap_told *told);
 /* Waits for a call that is on its way, up to 20 s; takes NULL. */
 void courier_stop(struct courier *c);
 

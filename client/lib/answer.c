@@ -267,7 +267,8 @@ static void get_held(const json_t *held, struct entries_answer *out)
 	}
 }
 
-bool entries_answer_read(struct bytes json, struct entries_answer *out)
+bool entries_answer_read(struct bytes json, const uint64_t *seqs, size_t count,
+			 struct entries_answer *out)
 {
 	json_t *root = load(json);
 	const json_t *results = json_object_get(root, "results");
@@ -275,7 +276,8 @@ bool entries_answer_read(struct bytes json, struct entries_answer *out)
 
 	memset(out, 0, sizeof(*out));
 	ok = json_is_array(results) && get_results(results, &out->results) &&
-	     get_service_ms(root, &out->service_ms);
+	     get_service_ms(root, &out->service_ms) &&
+	     answer_results_fit(&out->results, seqs, count);
 	if (ok) {
 		get_held(json_object_get(root, "held"), out);
 		get_plain(root, "device", out->device, sizeof(out->device));

@@ -57,8 +57,9 @@ struct entries_answer {
 	uint8_t held_hash[32];
 	uint64_t held_count; /* of all that are held */
 };
-bool entries_answer_read(struct bytes json, struct entries_answer *out)
-    OAP_CHECKED;
+/* To an upload of the entries seqs: its results fit them. */
+bool entries_answer_read(struct bytes json, const uint64_t *seqs, size_t count,
+			 struct entries_answer *out) OAP_CHECKED;
 
 struct enrolment_answer {
 	char kiosk[OAP_KID_TEXT];

@@ -167,6 +167,7 @@ enum oap_result enrol_post(struct oap *o, struct bytes message,
 	reply = net_call(o->bulk, &place, &request);
 	if (reply == NULL)
 		return fault(why, OAP_NO_MEMORY, "out of memory");
+	out->got_ms = reply->got_ms;
 	result = read_answer(reply, kid, &out->answer, why);
 	net_reply_free(reply);
 	return result;
@@ -182,7 +183,7 @@ static enum oap_result answered(struct oap *o, const struct introduced *got,
 	identity.answered = true;
 	memcpy(identity.facility, got->answer.facility,
 	       sizeof(identity.facility));
-	handle_contact(o, &got->sent, got->answer.service_ms);
+	handle_contact(o, &got->sent, got->got_ms, got->answer.service_ms);
 	if (!journal_set_identity(o->journal, &identity))
 		return handle_journal_failed(o, why);
 	o->identity = identity;

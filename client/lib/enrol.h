@@ -7,6 +7,7 @@
 
 struct introduced {
 	struct moment sent;
+	int64_t got_ms; /* net_now_ms when the answer came */
 	struct enrolment_answer answer;
 };
 

@@ -22,16 +22,6 @@ struct sending {
 	struct entries_answer *answer;
 };
 
-static void collect(void *arg, uint64_t seq, struct bytes message,
-		    struct bytes salt, struct bytes scanned)
-{
-	struct upload *u = arg;
-	struct item item = {.entry = message, .salt = salt, .scanned = scanned};
-
-	body_put_item(&u->items, &item);
-	u->seqs[u->count++] = seq;
-}
-
 /* Under the lock: up to most entries after seq after, under a report of that
  * key. */
 static bool build(struct oap *o, const struct former_key *k, uint64_t after,
@@ -53,7 +43,8 @@ static bool build(struct oap *o, const struct former_key *k, uint64_t after,
 	report_put(&report, &r, k->mac);
 	upload_clear(u);
 	if (most > 0 &&
-	    !journal_former_after(o->journal, k->kid, after, most, collect, u))
+	    !journal_former_after(o->journal, k->kid, after, most,
+				  upload_collect, u))
 		return false;
 	body_put_head(&u->body, out_view(&report), u->count);
 	out_bytes(&u->body, out_view(&u->items));
@@ -79,9 +70,9 @@ static enum oap_result read_reply(const struct net_reply *reply,
 		return fault(why, OAP_NO_MEMORY, "out of memory");
 	if (reply->status != 200)
 		return refresh_refused(reply, "upload", why);
-	if (!entries_answer_read(bytes_of(reply->body, reply->n), s->answer) ||
-	    !s->answer->has_held ||
-	    !answer_results_fit(&s->answer->results, u->seqs, u->count))
+	if (!entries_answer_read(bytes_of(reply->body, reply->n), u->seqs,
+				 u->count, s->answer) ||
+	    !s->answer->has_held)
 		return fault(why, OAP_BAD_ANSWER,
 			     "upload: the service's answer cannot be "
 			     "understood");

@@ -54,11 +54,11 @@ struct clock_view handle_clock(const struct oap *o, const struct moment *now)
 	return view;
 }
 
-/* An answer that came so long ago. */
-static bool learn(struct oap *o, const struct moment *sent, int64_t age_ms,
+bool handle_learn(struct oap *o, const struct moment *sent, int64_t got_ms,
 		  int64_t service_ms)
 {
 	struct moment got = handle_now(o);
+	int64_t age_ms = net_now_ms() - got_ms;
 
 	/* Two clocks, rounded: no answer comes before its question. */
 	if (age_ms > got.boot_ms - sent->boot_ms)
@@ -70,21 +70,10 @@ static bool learn(struct oap *o, const struct moment *sent, int64_t age_ms,
 	return kioskclock_learn(&o->clock, sent, &got, service_ms);
 }
 
-bool handle_learn(struct oap *o, const struct moment *sent, int64_t service_ms)
-{
-	return learn(o, sent, 0, service_ms);
-}
-
-void handle_contact(struct oap *o, const struct moment *sent,
+void handle_contact(struct oap *o, const struct moment *sent, int64_t got_ms,
 		    int64_t service_ms)
 {
-	handle_contact_was(o, sent, 0, service_ms);
-}
-
-void handle_contact_was(struct oap *o, const struct moment *sent,
-			int64_t age_ms, int64_t service_ms)
-{
-	if (learn(o, sent, age_ms, service_ms) &&
+	if (handle_learn(o, sent, got_ms, service_ms) &&
 	    !journal_set_clock(o->journal, &o->clock))
 		return; /* learned again with the next answer */
 }

@@ -70,15 +70,13 @@ struct moment handle_now(const struct oap *o);
 int64_t handle_effective(const struct oap *o, const struct moment *now);
 int64_t handle_skew_ms(const struct oap *o); /* the policy's */
 struct clock_view handle_clock(const struct oap *o, const struct moment *now);
-/* Learns the service's time, in memory; false: there was nothing in it. */
-bool handle_learn(struct oap *o, const struct moment *sent,
+/* Learns the service's time, in memory, from an answer that came at got_ms of
+ * net_now_ms; false: there was nothing in it. */
+bool handle_learn(struct oap *o, const struct moment *sent, int64_t got_ms,
 		  int64_t service_ms);
 /* And keeps it; a failed write only loses that. */
-void handle_contact(struct oap *o, const struct moment *sent,
+void handle_contact(struct oap *o, const struct moment *sent, int64_t got_ms,
 		    int64_t service_ms);
-/* The same of an answer that came age_ms ago. */
-void handle_contact_was(struct oap *o, const struct moment *sent,
-			int64_t age_ms, int64_t service_ms);
 /* Sets what follows from a new identity, or a new bundle and what is kept
  * of it. */
 enum oap_result handle_adopt_identity(struct oap *o, struct oap_problem *why)

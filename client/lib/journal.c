@@ -82,9 +82,8 @@ static const char *const SQL[SQL_STATEMENTS] = {
 	[SQL_UNSENT_BETWEEN] = "SELECT seq, message, salt, scanned FROM entry"
 			       " WHERE sent = 0 AND seq > ?2 AND seq <= ?3"
 			       " ORDER BY seq LIMIT ?1",
-	[SQL_ENTRY_AT] = "SELECT sent, hash, sent = 1 AND (result IS NULL OR"
-			 " result NOT IN (16, 19, 122)) FROM entry"
-			 " WHERE seq = ?1",
+	[SQL_ENTRY_AT] = "SELECT sent, hash, sent = 1 AND (" RESULT_TAKES ")"
+			 " FROM entry WHERE seq = ?1",
 	[SQL_SETTLE] = "UPDATE entry SET sent = 1, result = ?2, marks = ?3,"
 		       " settled_ms = coalesce(settled_ms, ?4)"
 		       " WHERE seq = ?1",

@@ -120,14 +120,16 @@ static const char *const SCHEMA[] = {
      "CREATE INDEX rolled_seq ON rolled_entry (kid, seq);"),
     /* settled_ms: when the service said what became of it, from when it is
      * kept for so long; of one that was sent before that was written down, the
-     * last contact there was */
+     * last contact there was, which without a network is a receipt */
     ("ALTER TABLE entry ADD COLUMN settled_ms INTEGER;"
      "ALTER TABLE rolled_entry ADD COLUMN settled_ms INTEGER NOT NULL"
      " DEFAULT 0;"
      "UPDATE entry SET settled_ms = max(effective_ms,"
-     " coalesce((SELECT contact_ms FROM clock), 0)) WHERE sent = 1;"
+     " coalesce((SELECT contact_ms FROM clock), 0),"
+     " coalesce((SELECT held_ms FROM contact), 0)) WHERE sent = 1;"
      "UPDATE rolled_entry SET settled_ms = max(effective_ms,"
-     " coalesce((SELECT contact_ms FROM clock), 0));"
+     " coalesce((SELECT contact_ms FROM clock), 0),"
+     " coalesce((SELECT held_ms FROM contact), 0));"
      "DROP INDEX entry_age;"
      "CREATE INDEX entry_age ON entry (settled_ms) WHERE sent = 1 AND"
      " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
@@ -136,14 +138,6 @@ static const char *const SCHEMA[] = {
      "CREATE INDEX rolled_age ON rolled_entry (settled_ms) WHERE"
      " (result IS NULL OR result NOT IN (16, 19, 122) OR result = told"
      " OR marks & 16 <> 0);"),
-    /* without a network there is no contact but by receipts: for what has its
-     * settled_ms from the step before, the last of those counts as well */
-    ("UPDATE entry SET settled_ms = max(settled_ms,"
-     " coalesce((SELECT held_ms FROM contact), 0)) WHERE sent = 1 AND"
-     " settled_ms IN (effective_ms, (SELECT contact_ms FROM clock));"
-     "UPDATE rolled_entry SET settled_ms = max(settled_ms,"
-     " coalesce((SELECT held_ms FROM contact), 0)) WHERE"
-     " settled_ms IN (effective_ms, (SELECT contact_ms FROM clock));"),
 };
 static_assert(sizeof(SCHEMA) / sizeof(*SCHEMA) == SCHEMA_VERSION,
 	      "a step each");

@@ -8,16 +8,16 @@
 
 #include "journal.h"
 
-#define SCHEMA_VERSION 9 /* as many steps are in journal_open.c */
+#define SCHEMA_VERSION 8 /* as many steps are in journal_open.c */
 
 /* Of an entry with a result: the service has it, and is not one that refused
  * to take what it sees as no record of this kiosk's (malformed, bad-signature,
  * id-reused) and had no room to keep that aside (the mark quarantined). A visit
  * may have been told malformed or bad-signature, too: that is no refusal.
  * Indices say the same (journal_open.c). */
+#define RESULT_TAKES "result IS NULL OR result NOT IN (16, 19, 122)"
 #define ENTRY_TAKEN                                                          \
-	"(result IS NULL OR result NOT IN (16, 19, 122) OR result = told"    \
-	" OR marks & 16 <> 0)"
+	"(" RESULT_TAKES " OR result = told OR marks & 16 <> 0)"
 
 enum statement {
 	SQL_BEGIN,

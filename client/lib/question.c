@@ -202,6 +202,7 @@ void ask_service(struct oap *o, const struct net_place *place,
 			return;
 		}
 		out->tried = true;
+		out->got_ms = reply->got_ms;
 		out->again_ms = (int64_t)reply->retry_after_s * 1000;
 		again = read_reply(place, reply, a, out);
 		pause = pause_before(reply, &backoff);

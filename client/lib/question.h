@@ -30,6 +30,7 @@ struct asked {
 	bool tried; /* the service was asked at all */
 	int64_t again_ms; /* it said to wait so long; 0: it did not */
 	struct moment sent; /* before the request that was answered */
+	int64_t got_ms;	    /* net_now_ms when the reply to it came */
 	char detail[OAP_PROBLEM_TEXT];
 };
 

@@ -287,7 +287,7 @@ static void conclude(struct oap *o, struct redemption *r,
 		     &r->judged);
 	/* The entry's commit keeps what was learned. */
 	if (answered && !r->asked.answer.stored)
-		(void)handle_learn(o, &r->asked.sent,
+		(void)handle_learn(o, &r->asked.sent, r->asked.got_ms,
 				   r->asked.answer.service_ms);
 	now = handle_now(o);
 	if (is_unknown_yet(o, r))

@@ -83,7 +83,8 @@ static enum oap_result introduce(struct oap *o, struct rolling *r,
 	handle_lock(o);
 	if (result == OAP_OK) {
 		r->roll.answered = true;
-		handle_contact(o, &got.sent, got.answer.service_ms);
+		handle_contact(o, &got.sent, got.got_ms,
+			       got.answer.service_ms);
 		kept = journal_set_roll(o->journal, &r->roll);
 	} else {
 		kept = result != OAP_REFUSED || journal_drop_roll(o->journal);

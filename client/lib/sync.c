@@ -91,13 +91,13 @@ static enum oap_result settle(struct oap *o, const struct upload *u,
 	reach_answered(&o->reach);
 	out->unheard = !is_contact(o, u, a);
 	/* It may have waited for the ones before it to land. */
-	handle_contact_was(o, &u->sent, net_now_ms() - got_ms, a->service_ms);
+	handle_contact(o, &u->sent, got_ms, a->service_ms);
 	memcpy(out->device, a->device, sizeof(out->device));
 	if (!journal_begin(o->journal))
 		return handle_journal_failed(o, why);
 	ok = note_held(o, u, a, &there, &lost) &&
 	     record_results(o, &a->results, u->seqs, now_ms, &marked) &&
-	     (out->unheard || journal_contact(o->journal, u->said.next_seq)) &&
+	     (out->unheard || journal_contact(o->journal, u->next_seq)) &&
 	     journal_prune(o->journal, now_ms, o->keep_days, &more);
 	if (ok)
 		ok = journal_commit(o->journal);
@@ -141,8 +141,8 @@ static enum oap_result read_reply(const struct net_reply *reply,
 		note_refusal(reply, s, out);
 		return refresh_refused(reply, "upload", why);
 	}
-	if (entries_answer_read(bytes_of(reply->body, reply->n), &s->answer) &&
-	    answer_results_fit(&s->answer.results, u->seqs, u->count))
+	if (entries_answer_read(bytes_of(reply->body, reply->n), u->seqs,
+				u->count, &s->answer))
 		return OAP_OK;
 	return fault(why, OAP_BAD_ANSWER,
 		     "upload: the service's answer cannot be understood; "
@@ -232,16 +232,15 @@ static enum oap_result flow(struct oap *o, struct stream *s,
 {
 	enum oap_result result = OAP_OK, one;
 
-	do {
-		while (result == OAP_OK && s->more && !out->lost &&
-		       s->count < s->most)
-			result = launch(o, s, out, why);
-		if (s->count == 0)
-			break;
-		one = land(o, s, out, result == OAP_OK ? why : NULL);
+	while (s->more || s->count > 0) {
+		struct oap_problem *said = result == OAP_OK ? why : NULL;
+
+		one = s->more && s->count < s->most ? launch(o, s, out, said)
+						    : land(o, s, out, said);
+		s->more = s->more && one == OAP_OK && !out->lost;
 		if (result == OAP_OK)
 			result = one;
-	} while (s->count > 0 || (result == OAP_OK && s->more && !out->lost));
+	}
 	return result;
 }
 

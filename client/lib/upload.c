@@ -7,7 +7,7 @@
 
 #include "fault.h"
 
-static void collect(void *arg, uint64_t seq, struct bytes message,
+void upload_collect(void *arg, uint64_t seq, struct bytes message,
 		    struct bytes salt, struct bytes scanned)
 {
 	struct upload *u = arg;
@@ -47,9 +47,10 @@ static bool collect_unsent(struct oap *o, uint64_t reversal, uint64_t after,
 {
 	return reversal != 0
 		   ? journal_unsent_with(o->journal, reversal,
-					 ITEMS_PER_ASK_MAX, collect, u)
+					 ITEMS_PER_ASK_MAX, upload_collect, u)
 		   : journal_unsent_between(o->journal, after, UINT64_MAX,
-					    ITEMS_PER_UPLOAD_MAX, collect, u);
+					    ITEMS_PER_UPLOAD_MAX, upload_collect,
+					    u);
 }
 
 enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
@@ -58,6 +59,7 @@ enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
 	uint8_t head[REPORT_MAX];
 	struct outbuf report = outbuf_in(head, sizeof(head));
 	enum oap_result result = handle_need_enrolled(o, why);
+	struct reported said;
 
 	if (result != OAP_OK)
 		return result;
@@ -65,12 +67,13 @@ enum oap_result upload_build(struct oap *o, uint64_t reversal, uint64_t after,
 	upload_clear(u);
 	u->sent = handle_now(o);
 	u->said_ms = handle_effective(o, &u->sent);
-	if (!upload_put_report(o, &u->sent, &report, &u->said) ||
+	if (!upload_put_report(o, &u->sent, &report, &said) ||
 	    !collect_unsent(o, reversal, after, u))
 		return handle_journal_failed(o, why);
+	u->next_seq = said.next_seq;
 	u->asked = (struct there_asked){.seq = o->there.seq,
 					.count = o->there.count,
-					.settled = u->said.settled};
+					.settled = said.settled};
 	body_put_head(&u->body, out_view(&report), u->count);
 	out_bytes(&u->body, out_view(&u->items));
 	if (report.failed || u->items.failed || u->body.failed)

@@ -22,7 +22,7 @@ struct upload {
 	struct outbuf items, body;
 	uint64_t seqs[ITEMS_PER_UPLOAD_MAX]; /* of the entries in it */
 	size_t count;
-	struct reported said;
+	uint64_t next_seq; /* as reported: what the answer is contact before */
 	struct there_asked asked;
 	struct moment sent;
 	int64_t said_ms; /* the same as the report says it, ms since 1970 */
@@ -31,6 +31,9 @@ struct upload {
 struct upload *upload_new(void); /* NULL: out of memory */
 void upload_free(struct upload *u); /* takes NULL */
 void upload_clear(struct upload *u); /* to be built anew */
+/* A journal_visit whose arg is an upload: puts that entry in it. */
+void upload_collect(void *arg, uint64_t seq, struct bytes message,
+		    struct bytes salt, struct bytes scanned);
 
 /* Under the lock. With the oldest unsent entries after seq after; or, when
  * reversal is not 0, with the reversal of that seq and what else is unsent of

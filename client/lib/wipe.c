@@ -188,8 +188,8 @@ static enum oap_result read_reply(struct oap *o, const struct parcel *p,
 
 	if (reply->status != 200)
 		return refresh_refused(reply, "upload", why);
-	if (!entries_answer_read(bytes_of(reply->body, reply->n), &answer) ||
-	    !answer_results_fit(&answer.results, p->seqs, p->count))
+	if (!entries_answer_read(bytes_of(reply->body, reply->n), p->seqs,
+				 p->count, &answer))
 		return fault(why, OAP_BAD_ANSWER,
 			     "upload: the service's answer cannot be "
 			     "understood; nothing was taken off the queue");

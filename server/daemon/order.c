@@ -46,6 +46,13 @@ static unsigned spend(struct order *order, const struct turn *turn,
 	return DISPUTE_NONE;
 }
 
+/* From here on it may accept anew. */
+static void start_anew(struct order *order)
+{
+	order->uses = 0;
+	order->amount = 0;
+}
+
 static enum store_result judge_accept(const struct ordering *o,
 				      struct order *order,
 				      const struct turn *turn,
@@ -67,7 +74,7 @@ static enum store_result judge_accept(const struct ordering *o,
 		r = store_was_lost(o->store, at_ms - o->skew_ms,
 				   at_ms + o->skew_ms, &then);
 	if (since)
-		order->uses = 0, order->amount = 0;
+		start_anew(order);
 	*dispute = then ? DISPUTE_NONE : spend(order, turn, a);
 	return r;
 }
@@ -78,15 +85,14 @@ static void see_time(struct order *order, const struct turn *turn)
 		order->latest_ms = turn->at_ms;
 }
 
-/* From here on it may accept anew; but what is older than the entries before
- * it was kept back, to be used when it suits. */
+/* What is older than the entries before it was kept back, to be used when it
+ * suits. */
 static void take_contact(const struct ordering *o, struct order *order,
 			 int64_t at_ms)
 {
 	if (is_backdated(o, order, at_ms))
 		return;
-	order->uses = 0;
-	order->amount = 0;
+	start_anew(order);
 }
 
 static enum store_result take_reversal(const struct ordering *o,

@@ -26,18 +26,22 @@ static void mark_of(const struct service_keys *keys,
 	crypto_generichash_final(&state, mark, KEY_MARK);
 }
 
-static enum store_result set_mark(struct store *s,
-				  const uint8_t mark[static KEY_MARK])
+/* The end of a transaction that has come to r. */
+static enum store_result finish(struct store *s, enum store_result r)
 {
-	enum store_result r = store_begin(s);
-
-	if (r == STORE_OK)
-		r = store_key_mark_set(s, mark);
 	if (r == STORE_OK)
 		r = store_commit(s);
 	if (r != STORE_OK)
 		store_rollback(s);
 	return r;
+}
+
+static enum store_result set_mark(struct store *s,
+				  const uint8_t mark[static KEY_MARK])
+{
+	enum store_result r = store_begin(s);
+
+	return finish(s, r == STORE_OK ? store_key_mark_set(s, mark) : r);
 }
 
 static bool fail(const char *where, const char *what, char *error,
@@ -138,13 +142,8 @@ enum store_result storage_restored(struct store *s, int64_t now_ms,
 {
 	enum store_result r = store_begin(s);
 
-	if (r == STORE_OK)
-		r = write_restored(s, now_ms, copied_ms);
-	if (r == STORE_OK)
-		r = store_commit(s);
-	if (r != STORE_OK)
-		store_rollback(s);
-	return r;
+	return finish(s, r == STORE_OK ? write_restored(s, now_ms, copied_ms)
+				       : r);
 }
 
 /* Under the lock of the data directory, which the store holds. */

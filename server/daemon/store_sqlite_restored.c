@@ -12,37 +12,24 @@ const char *const store_restored_schema[] = {
     " copied_ms INTEGER NOT NULL, started_ms INTEGER) STRICT",
     NULL};
 
-static enum store_result copied_last(struct store *s, int64_t *copied_ms)
+/* One row at most: a copy is made of a database that is in use. */
+enum store_result store_restored(struct store *s, int64_t now_ms,
+				 int64_t *copied_ms)
 {
-	sqlite3_stmt *q = store_sql(s, "SELECT max(copied_ms) FROM restored"
-				       " WHERE started_ms IS NULL"
-				       " HAVING count(*) > 0");
+	sqlite3_stmt *q = store_sql(
+	    s, "UPDATE restored SET started_ms = max(copied_ms, ?1)"
+	       " WHERE started_ms IS NULL RETURNING copied_ms");
 	enum store_result r;
 
 	if (q == NULL)
 		return STORE_FAILED;
+	bind_i64(q, 1, now_ms);
 	r = store_step(s, q);
 	if (r == STORE_OK)
 		*copied_ms = column_i64(q, 0);
 	store_end(q);
-	return r;
-}
-
-enum store_result store_restored(struct store *s, int64_t now_ms,
-				 int64_t *copied_ms)
-{
-	enum store_result r = copied_last(s, copied_ms);
-	sqlite3_stmt *q;
-
-	if (r != STORE_OK)
-		return r;
-	q = store_sql(s, "UPDATE restored SET started_ms = max(copied_ms, ?1)"
-			 " WHERE started_ms IS NULL");
-	if (q == NULL)
-		return STORE_FAILED;
-	bind_i64(q, 1, now_ms);
 	s->none_restored = false;
-	return store_run(s, q);
+	return r;
 }
 
 static enum store_result any_restored(struct store *s)

@@ -18,7 +18,6 @@
 #define SLOTS 1024
 
 struct said {
-	int64_t reported_ms;
 	struct report report;	 /* its version is not here */
 	char version[VERSION_MAX];
 	size_t version_n;
@@ -137,7 +136,7 @@ static enum store_result write_all(struct store *s, const struct sender *sender)
 	if (!q)
 		return STORE_FAILED;
 	bind_entries(q, sender);
-	bind_i64(q, 3, said->reported_ms);
+	bind_i64(q, 3, sender->reported_ms);
 	bind_i64(q, 4, r->at_ms);
 	bind_i64(q, 5, r->offset_ms);
 	bind_i64(q, 6, (int64_t)r->epoch);
@@ -188,6 +187,14 @@ static void read_order(sqlite3_stmt *q, struct order *out)
 	out->since_ms = column_i64(q, 9);
 }
 
+/* A clock that is ahead is set right by the answer. */
+static void note_heard(struct sender *sender, int64_t said_ms,
+                       int64_t reported_ms)
+{
+	sender->reported_ms = reported_ms;
+	sender->heard_ms = said_ms < reported_ms ? said_ms : reported_ms;
+}
+
 /* Row n of device to its slot, which may be another's until now. */
 static enum store_result load(struct store *s, int64_t n, struct sender **out)
 {
@@ -209,8 +216,7 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 	                 "   FROM kiosk k JOIN key ON k.kid = key.before)"
 	                 "  SELECT min(ms) FROM key),"
 	                 " (SELECT b.n FROM device b WHERE b.kid = k.predecessor),"
-	                 " coalesce(reported_ms, 0),"
-	                 " coalesce(min(at_ms + offset_ms, reported_ms), 0)"
+	                 " reported_ms, at_ms + offset_ms"
 	                 " FROM device d"
 	                 " LEFT JOIN kiosk k ON k.kid = d.kid WHERE d.n = ?1");
 	if (!q)
@@ -225,8 +231,7 @@ static enum store_result load(struct store *s, int64_t n, struct sender **out)
 		sender->state = (enum device_state)column_i64(q, 2);
 		read_order(q, &sender->order);
 		sender->before = column_i64(q, 10);
-		sender->reported_ms = column_i64(q, 11);
-		sender->heard_ms = column_i64(q, 12);
+		note_heard(sender, column_i64(q, 12), column_i64(q, 11));
 		*slot_of_kid(t, sender->kid) = n;
 		*out = sender;
 	}
@@ -344,12 +349,7 @@ enum store_result store_device_report(struct store *s, int64_t kiosk,
 		version.n = VERSION_MAX;
 	note_change(batch_senders(s->batch), sender);
 	sender->has_said = true;
-	sender->reported_ms = now_ms;
-	sender->heard_ms = report->at_ms + report->offset_ms;
-	/* A clock that is ahead is set right by the answer. */
-	if (sender->heard_ms > now_ms)
-		sender->heard_ms = now_ms;
-	sender->said.reported_ms = now_ms;
+	note_heard(sender, report->at_ms + report->offset_ms, now_ms);
 	sender->said.report = *report;
 	sender->said.version_n = version.n;
 	if (version.n)

@@ -407,61 +407,67 @@ static void what_came_with_a_question_was_sent_when_the_service_says(
 	" OR marks & 16 <> 0);"                                              \
 	"PRAGMA user_version = 7;"
 
+/* Five that a key before has sent, five of this one, and one that is not sent;
+ * of one of them it is changed when it was. */
+static void go_back_to_version_7(int64_t contact_ms, int64_t held_ms,
+				 const char *changed)
+{
+	struct there there = {.at_ms = held_ms};
+	struct former_key key = {.enrolment_n = 1};
+
+	fill_late();
+	assert_true(journal_begin_chain(world.o->journal, &key, 0));
+	fill_late();
+	kioskworld_redeem(&world, "rubbish", 0);
+	world.o->clock.contact_ms = contact_ms;
+	assert_true(journal_set_clock(world.o->journal, &world.o->clock));
+	assert_true(journal_set_there(world.o->journal, &there));
+	change(changed);
+	kioskworld_close(&world);
+	kioskworld_change(&world, AS_VERSION_7);
+	reopen_closed();
+}
+
+/* All of them, but seq. */
+static void assert_kept_from(int64_t ms, int seq, int64_t later_ms)
+{
+	char which[96];
+
+	snprintf(which, sizeof(which),
+		 "entry WHERE sent = 1 AND settled_ms = %lld", (long long)ms);
+	assert_int_equal(count(which), 4);
+	snprintf(which, sizeof(which),
+		 "entry WHERE seq = %d AND settled_ms = %lld", seq,
+		 (long long)later_ms);
+	assert_int_equal(count(which), 1);
+	assert_int_equal(count("entry WHERE sent = 0 AND settled_ms IS NULL"),
+			 1);
+	snprintf(which, sizeof(which), "rolled_entry WHERE settled_ms = %lld",
+		 (long long)ms);
+	assert_int_equal(count(which), 5);
+}
+
 /* It did not say when: no earlier than the last contact is right for all. */
 static void what_an_older_version_sent_is_kept_from_its_last_contact(
 	void **state)
 {
-	struct former_key key = {.enrolment_n = 1};
-
 	(void)state;
-	fill_late();
-	assert_true(journal_begin_chain(world.o->journal, &key, 0));
-	fill_late();
-	kioskworld_redeem(&world, "rubbish", 0); /* not sent */
-	world.o->clock.contact_ms = 1000;
-	assert_true(journal_set_clock(world.o->journal, &world.o->clock));
-	change("UPDATE entry SET effective_ms = 2000 WHERE seq = 3");
-	kioskworld_close(&world);
-	kioskworld_change(&world, AS_VERSION_7);
-	reopen_closed();
-	assert_int_equal(count("entry WHERE sent = 1 AND settled_ms = 1000"),
-			 4);
-	assert_int_equal(count("entry WHERE seq = 3 AND settled_ms = 2000"),
-			 1);
-	assert_int_equal(count("entry WHERE sent = 0 AND settled_ms IS NULL"),
-			 1);
-	assert_int_equal(count("rolled_entry WHERE settled_ms = 1000"), 5);
+	go_back_to_version_7(1000, 0, "UPDATE entry SET effective_ms = 2000"
+				      " WHERE seq = 3");
+	assert_kept_from(1000, 3, 2000);
 }
 
 /* By receipts alone: its clock knows of no contact since the enrolment. */
 static void what_an_older_version_sent_by_hand_is_kept_from_the_last_receipt(
 	void **state)
 {
-	struct there there = {.at_ms = 5000};
-	struct former_key key = {.enrolment_n = 1};
-
 	(void)state;
-	fill_late();
-	assert_true(journal_begin_chain(world.o->journal, &key, 0));
-	fill_late();
-	kioskworld_redeem(&world, "rubbish", 0); /* not sent */
-	world.o->clock.contact_ms = 3;
-	assert_true(journal_set_clock(world.o->journal, &world.o->clock));
-	assert_true(journal_set_there(world.o->journal, &there));
-	change("UPDATE entry SET effective_ms = 6000 WHERE seq = 4");
-	kioskworld_close(&world);
-	kioskworld_change(&world, AS_VERSION_7);
-	reopen_closed();
-	assert_int_equal(count("entry WHERE sent = 1 AND settled_ms = 5000"),
-			 4);
-	assert_int_equal(count("entry WHERE seq = 4 AND settled_ms = 6000"),
-			 1);
-	assert_int_equal(count("entry WHERE sent = 0 AND settled_ms IS NULL"),
-			 1);
-	assert_int_equal(count("rolled_entry WHERE settled_ms = 5000"), 5);
+	go_back_to_version_7(3, 5000, "UPDATE entry SET effective_ms = 6000"
+				      " WHERE seq = 4");
+	assert_kept_from(5000, 4, 6000);
 }
 
-/* The version before this one wrote down when, and is believed. */
+/* This version wrote down when, and is believed. */
 static void what_is_known_to_be_sent_is_not_kept_for_longer(void **state)
 {
 	struct there there = {.at_ms = world.wall_ms + MS_PER_DAY};

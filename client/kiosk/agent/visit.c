@@ -121,8 +121,7 @@ static void tell(struct visit *v)
 	if (v->call != NULL)
 		reply_json(v->call, 200, json_incref(v->value));
 	courier_nudge(a->courier, v->told.newer_bundle != 0);
-	if (v->told.unknown_kiosk ||
-	    v->told.verdict_class == OAP_CLASS_DEVICE)
+	if (courier_is_wanted(&v->told))
 		courier_hurry(a->courier);
 }
 

@@ -377,7 +377,7 @@ bool web_has_answered(const struct web *w)
 
 bool web_is_quiet(const struct web *w)
 {
-	return LIST_EMPTY(&w->calls) && conn_all_replied(w->conns);
+	return web_has_answered(w) && conn_all_replied(w->conns);
 }
 
 void web_free(struct web *w)

@@ -382,9 +382,9 @@ OAP_API enum oap_result oap_check(struct oap *handle,
  * what it cannot know. Its entry is sent later, by the next question or
  * oap_sync. So it does when the service does not know its key and the bundle
  * has it: a service that was put back to before a key roll learns of the key
- * from the next oap_sync. After a question that nobody answered the next ones are decided
- * here at once, for a second at first and half a minute at most; one of them
- * asks again then, and any answer to oap_sync ends it, too.
+ * from the next oap_sync. After a question that nobody answered the next ones
+ * are decided here at once, for a second at first and half a minute at most;
+ * one of them asks again then, and any answer to oap_sync ends it, too.
  *
  * When the entry cannot be written it is OAP_VERDICT_JOURNAL_FAILED, never an
  * accept. Tell the visitor exactly what is returned. Waits up to the deadline
